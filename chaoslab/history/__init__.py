@@ -1,0 +1,6 @@
+"""Histories: what clients asked and what they were told. Knows nothing of the simulator."""
+
+from chaoslab.history.history import History
+from chaoslab.history.operation import COMPLETIONS, NEMESIS, Completion, Event, EventType, Operation
+
+__all__ = ["COMPLETIONS", "NEMESIS", "Completion", "Event", "EventType", "History", "Operation"]

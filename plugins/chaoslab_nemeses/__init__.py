@@ -1,0 +1,1 @@
+"""Fault programs that combine the single faults."""

@@ -1,0 +1,1 @@
+"""Replication protocols, correct and readable, each a folder."""

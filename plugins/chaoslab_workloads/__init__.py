@@ -1,0 +1,1 @@
+"""Workloads: what clients do, and what must hold of what they saw."""
