@@ -1,1 +1,5 @@
-""""""
+"""Simulated disks."""
+
+from chaoslab.storage.disk import Disk
+
+__all__ = ["Disk"]

@@ -1,0 +1,278 @@
+"""A cluster: nodes of either style, their clients, the network between them, and the faults in force.
+
+Rules:
+
+1. Nodes are called n1, n2, ...; clients c1, c2, ...: the order of names is the order of everything.
+2. Roles are what protocols report. A role may be held by nobody, or wrongly by several.
+3. A fault in force is held here until it is healed; healing leaves nothing behind.
+
+This file does not know any protocol, workload or kind of fault.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
+
+import attrs
+import trio
+
+from chaoslab.checkers import Verdict
+from chaoslab.cluster.async_host import AsyncHost
+from chaoslab.cluster.client import AsyncClient, Client, MachineClient, RequestClient
+from chaoslab.cluster.host import Host
+from chaoslab.cluster.machine_host import MachineHost
+from chaoslab.cluster.workload import Drive, Workload
+from chaoslab.errors import ConsistencyViolation, UsageError, unknown_word
+from chaoslab.history import History
+from chaoslab.net import Network
+from chaoslab.net.latency import Latency
+from chaoslab.sim import Engine
+from chaoslab.units import seconds_to_ns
+
+__all__ = ["Cluster", "Fault", "Injection", "key_names"]
+
+
+class Fault(Protocol):
+    """What a cluster can do to itself. A fault is a frozen value; see ``chaoslab.faults``."""
+
+    def inject(self, cluster: Cluster, targets: tuple[str, ...]) -> Any:
+        """Bring the fault about at *targets* and return what ``heal`` needs to undo it."""
+
+    def heal(self, cluster: Cluster, state: Any) -> None:
+        """Undo what ``inject`` did, which returned *state*."""
+
+    def effects(self, state: Any) -> int | None:
+        """Return how often the fault took effect, or None if that cannot be counted: it did by being there."""
+
+    def describe(self, targets: tuple[str, ...]) -> str:
+        """Say in a few words what happens to *targets*."""
+
+
+@attrs.define(kw_only=True, eq=False)
+class Injection:
+    """A fault that was brought about.
+
+    Attributes:
+        fault: What.
+        targets: Where: names of nodes.
+        began_ns: When, in virtual nanoseconds.
+        healed_ns: When it was healed, or None while it is in force.
+        took_effect: How often it did anything, filled in when it is healed; None where that cannot be counted.
+    """
+
+    fault: Fault
+    targets: tuple[str, ...]
+    began_ns: int
+    healed_ns: int | None = None
+    took_effect: int | None = None
+    _state: Any = None
+
+    def describe(self) -> str:
+        """Say in a few words what was done to whom."""
+        return self.fault.describe(self.targets)
+
+
+class Cluster:
+    """The nodes and clients of one simulation.
+
+    Args:
+        engine: The simulation.
+        latency: The delay of every link unless a fault says otherwise; one millisecond by default.
+
+    Attributes:
+        history: What the clients saw.
+        network: The network.
+        nodes: The nodes by name, in order.
+        clients: The clients by name, in order.
+        injections: Every fault brought about so far, in order.
+    """
+
+    def __init__(self, engine: Engine, *, latency: Latency | None = None) -> None:
+        self.engine = engine
+        self.network = Network(engine, latency)
+        self.history = History()
+        self.nodes: dict[str, Host] = {}
+        self.clients: dict[str, Client] = {}
+        self.injections: list[Injection] = []
+        self._client_code: Any = RequestClient
+        self._settings: Any = None
+
+    # Nodes
+
+    def start(self, code: Any, *, nodes: int = 3, client: Any = RequestClient, settings: Any = None) -> None:
+        """Start *nodes* nodes that all run *code*.
+
+        Args:
+            code: ``async def serve(node)``, or a class with an async method ``serve(self, node)``, or the factory of a
+                state machine, which takes a ``Context``.
+            nodes: How many.
+            client: The code of clients that speak to them: the factory of a ``ClientMachine``, or
+                ``async def call(node, invocation)``.
+            settings: Passed to nodes and clients.
+
+        Raises:
+            UsageError: the cluster has been started already, or *nodes* is below 1.
+        """
+        if self.nodes:
+            raise UsageError("this cluster has been started already: one cluster runs one set of nodes.")
+        if nodes < 1:
+            raise UsageError(f"a cluster has at least one node, not {nodes}.")
+        self._client_code, self._settings = client, settings
+        names = tuple(f"n{number}" for number in range(1, nodes + 1))
+        for name in names:
+            self.nodes[name] = self._host(name, code, names, settings)
+        for host in self.nodes.values():
+            host.start()
+
+    def _host(self, name: str, code: Any, names: tuple[str, ...], settings: Any) -> Host:
+        serve: Any = None
+        if inspect.iscoroutinefunction(code):
+            serve = code
+        elif inspect.iscoroutinefunction(getattr(code, "serve", None)):
+            serve = (lambda node: code().serve(node)) if inspect.isclass(code) else code.serve
+        if serve is not None:
+            return AsyncHost(name, self.engine, self.network, serve, nodes=names, settings=settings)
+        return MachineHost(name, self.engine, self.network, code, nodes=names, settings=settings)
+
+    def node(self, name: str) -> Host:
+        """Return the node called *name*.
+
+        Raises:
+            UsageError: there is none.
+        """
+        host = self.nodes.get(name)
+        if host is None:
+            raise UsageError(unknown_word("node", name, self.nodes))
+        return host
+
+    def with_role(self, role: str) -> tuple[str, ...]:
+        """Return the names of the running nodes that last reported *role*, in order."""
+        return tuple(name for name, host in self.nodes.items() if host.alive and host.role == role)
+
+    def crash(self, name: str) -> None:
+        """Cut the power of a node: what was not synced is lost."""
+        self.node(name).crash()
+
+    def restart(self, name: str) -> None:
+        """Start a node that is down, from what its disk kept. Does nothing if it runs."""
+        host = self.node(name)
+        if not host.alive:
+            host.start()
+
+    # Clients
+
+    def add_clients(self, count: int) -> list[Client]:
+        """Add *count* clients, start them, and return them."""
+        first = len(self.clients)
+        names = tuple(self.nodes)
+        added: list[Client] = []
+        kind: Any = AsyncClient if inspect.iscoroutinefunction(self._client_code) else MachineClient
+        for number in range(first, first + count):
+            name = f"c{number + 1}"
+            client = kind(
+                name,
+                number,
+                first + count,
+                self.history,
+                self.engine,
+                self.network,
+                self._client_code,
+                nodes=names,
+                settings=self._settings,
+            )
+            self.clients[name] = client
+            client.start()
+            added.append(client)
+        return added
+
+    async def drive(
+        self, workload: Workload, *, seconds: float, clients: int = 4, rate: float = 50.0, keys: int = 3
+    ) -> None:
+        """Let new clients work for *seconds*, wait until their last operations have ended, and read everything once.
+
+        Args:
+            workload: What they do.
+            seconds: Virtual time.
+            clients: How many.
+            rate: Operations a second of all together.
+            keys: How many keys they work on.
+        """
+        drive = Drive(self.engine, workload, self.add_clients(clients), keys=key_names(keys), rate=rate)
+        drive.begin()
+        await trio.sleep(seconds)
+        idle, finished = trio.Event(), trio.Event()
+        drive.stop(idle.set)
+        await idle.wait()
+        drive.finish(finished.set)
+        await finished.wait()
+
+    # Faults
+
+    def inject(self, fault: Fault, targets: Sequence[str] = ()) -> Injection:
+        """Bring *fault* about at *targets*, until it is healed."""
+        injection = Injection(fault=fault, targets=tuple(targets), began_ns=self.engine.now_ns)
+        what = injection.describe()
+        self.engine.note(f"inject {what}")
+        self.history.note("inject", what, time_ns=self.engine.now_ns)
+        self.injections.append(injection)
+        injection._state = fault.inject(self, injection.targets)
+        return injection
+
+    def heal(self, injection: Injection) -> None:
+        """Undo *injection*. Does nothing if it is healed already."""
+        if injection.healed_ns is not None:
+            return
+        injection.healed_ns = self.engine.now_ns
+        what = injection.describe()
+        self.engine.note(f"heal {what}")
+        self.history.note("heal", what, time_ns=self.engine.now_ns)
+        injection.took_effect = injection.fault.effects(injection._state)
+        injection.fault.heal(self, injection._state)
+
+    def heal_all(self) -> None:
+        """Undo every fault in force, the last one first, and start every node that is down."""
+        for injection in reversed(self.injections):
+            self.heal(injection)
+        for name in self.nodes:
+            self.restart(name)
+
+    @contextlib.contextmanager
+    def faults(self, *faults: Any) -> Iterator[None]:
+        """Bring *faults* about for as long as the ``with`` block lasts.
+
+        Each is a fault, or a pair of a fault and its targets.
+        """
+        injected = []
+        for fault in faults:
+            injected.append(self.inject(*fault) if isinstance(fault, tuple) else self.inject(fault))
+        try:
+            yield
+        finally:
+            for injection in reversed(injected):
+                self.heal(injection)
+
+    # Verdicts
+
+    def check(self, *checks: Callable[[History], Verdict]) -> None:
+        """Require that the history passes *checks*.
+
+        Raises:
+            ConsistencyViolation: one is violated, or could not be decided.
+        """
+        for check in checks:
+            verdict = check(self.history)
+            if verdict.outcome != "valid":
+                raise ConsistencyViolation(f"{verdict.name}: {verdict.outcome}. {verdict.summary}")
+
+    async def sleep(self, seconds: float) -> None:
+        """Let virtual time pass."""
+        seconds_to_ns(seconds)  # refuses what is not a time
+        await trio.sleep(seconds)
+
+
+def key_names(count: int) -> tuple[str, ...]:
+    """Return the names of *count* keys: x, y, z, then k4, k5, ..."""
+    return tuple("xyz"[number] if number < 3 else f"k{number + 1}" for number in range(count))

@@ -1,0 +1,162 @@
+"""What carries a node's code, whatever its style: address, clock, disk, and life and death.
+
+Rules:
+
+1. A host outlives its node's crashes. A crash is a power cut: the code is cut off from network, disk and clock
+   first and only then cancelled, so nothing it does while it unwinds has an effect outside.
+2. A message that arrives while the node is down is lost. One that arrives while it is paused waits.
+3. An exception in a node's code ends the run, with the node, the time and what it was handling.
+
+This file does not know what the code is: see ``machine_host`` and ``async_host``.
+"""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Callable
+
+
+from chaoslab.cluster.node_clock import NodeClock
+from chaoslab.errors import NodeError
+from chaoslab.net import Link, Network
+from chaoslab.net.latency import LATENCY, Latency, sampler
+from chaoslab.sim import Engine, Entry
+from chaoslab.storage import Disk
+
+
+__all__ = ["SYNC_LATENCY", "Host"]
+
+SYNC_LATENCY: Latency = LATENCY.parse({"distribution": "lognormal", "median": "200us", "p99": "2ms"})
+"""How long an fsync takes: about what a solid-state disk needs."""
+
+
+class Host(abc.ABC):
+    """A place that runs one node's (or one client's) code.
+
+    Args:
+        name: The node's name.
+        engine: The simulation it is part of.
+        network: The network it is attached to, under its name.
+
+    Attributes:
+        alive: Its code runs (it may be paused).
+        paused: Its code stands still.
+        role: The role it reported last, or ``""``.
+        disk: Its disk.
+        clock: Its clocks.
+        starts: How often it was started.
+    """
+
+    def __init__(self, name: str, engine: Engine, network: Network) -> None:
+        self.name = name
+        self.engine = engine
+        self.network = network
+        self.clock = NodeClock(engine.clock)
+        self.disk = Disk()
+        self.alive = False
+        self.paused = False
+        self.open = False  # alive and not paused, in one attribute: read for every message
+        self.role = ""
+        self.starts = 0
+        self.links: dict[str, Link] = {}
+        self._backlog: list[Callable[[], None]] = []
+        self._sync_delay = sampler(SYNC_LATENCY)
+        self._sync_draw = engine.choices.stream(f"fsync {name}").random
+        network.attach(name, self.on_message)
+
+    @abc.abstractmethod
+    def on_message(self, entry: Entry) -> None:
+        """A message has arrived: ``(time_ns, sequence, on_message, link, message)``."""
+
+    @abc.abstractmethod
+    def _boot(self) -> None:
+        """Make the code anew and let it begin."""
+
+    @abc.abstractmethod
+    def _halt(self) -> None:
+        """Get rid of the code, which is cut off already."""
+
+    def start(self) -> None:
+        """Start the node's code, from what its disk kept."""
+        self.alive = self.open = True
+        self.starts += 1
+        self.engine.note(f"start {self.name}")
+        self._boot()
+
+    def crash(self) -> None:
+        """Cut the power. Does nothing if the node is down."""
+        if not self.alive:
+            return
+        self.engine.note(f"crash {self.name}")
+        self.alive = self.open = self.paused = False
+        self._backlog.clear()
+        self.become("")
+        self.disk.crash()
+        self._halt()
+
+    def pause(self) -> None:
+        """Let the node's code stand still: what happens to it waits. Does nothing if it is down."""
+        if self.alive and not self.paused:
+            self.engine.note(f"pause {self.name}")
+            self.paused, self.open = True, False
+
+    def resume(self) -> None:
+        """Let a paused node go on: what waited happens now, in order."""
+        if not self.paused:
+            return
+        self.engine.note(f"resume {self.name}")
+        self.paused, self.open = False, True
+        backlog, self._backlog = self._backlog, []
+        for happening in backlog:
+            if self.open:
+                happening()
+            elif self.paused:  # paused again by what just happened
+                self._backlog.append(happening)
+
+    def when_open(self, happening: Callable[[], None]) -> None:
+        """Let *happening* take place now, or after the pause if the node is paused; never if it is down."""
+        if self.open:
+            happening()
+        elif self.paused:
+            self._backlog.append(happening)
+
+    def become(self, role: str) -> None:
+        """Note the role that the node plays from now on."""
+        if role != self.role:
+            self.role = role
+            if role:
+                self.engine.note(f"role {self.name} {role}")
+
+    def not_delivered(self, entry: Entry) -> None:
+        """Deal with a message that cannot be handled now: the link is cut, or the node down or paused."""
+        _, _, _, link, message = entry
+        if link.cut:
+            self.network.lose_to_cut(link, message)
+        elif self.paused:
+            self._backlog.append(lambda: self.on_message(entry))
+        else:
+            self.network.lose(link, message, "down")
+
+    def link_to(self, target: str) -> Link:
+        """Return the link to *target*, remembered from the second time on."""
+        link = self.links.get(target)
+        if link is None:
+            link = self.links[target] = self.network.link(self.name, target)
+        return link
+
+    def begin_sync(self, path: str, then: Callable[[], None]) -> None:
+        """Sync *path* and call *then* once it is durable; never, if a crash comes first."""
+        end = self.disk.begin_sync(path)
+
+        def done() -> None:
+            if end():
+                self.engine.note(f"fsync {self.name} {path}")
+                self.when_open(then)
+
+        self.engine.after(self._sync_delay(self._sync_draw()), done)
+
+    def blame(self, error: BaseException, event: str) -> NodeError:
+        """Return the error that says that this node's code raised *error* while handling *event*."""
+        return NodeError(node=self.name, time_ns=self.engine.clock.now_ns, event=event, cause=error)
+
+

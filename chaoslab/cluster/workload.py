@@ -1,0 +1,169 @@
+"""What clients do: the operations they ask for, and when.
+
+Rules:
+
+1. Each client draws its operations and its pauses on a stream of its own: one client more or less changes nothing
+   for the others.
+2. Values that are written are unique in a run unless a workload says otherwise: that is what makes checking cheap.
+3. A client asks, waits for the answer, pauses, asks again. The pauses are those of a Poisson process; a client that
+   waits long for an answer falls behind, as a person would.
+
+This file does not know protocols, faults or checks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import attrs
+
+from chaoslab.choices import Stream
+from chaoslab.cluster.client import Client
+from chaoslab.sim import Engine
+from chaoslab.statemachine import Invocation
+from chaoslab.units import NS_PER_S
+
+__all__ = ["ClientView", "Drive", "Workload"]
+
+
+@attrs.frozen(kw_only=True)
+class ClientView:
+    """What a workload may know when it makes the operations of one client.
+
+    Attributes:
+        number: The client's number, from 0.
+        keys: The keys to work on.
+        random: The client's own stream.
+        unique: Return a positive integer that no other call in this run returns.
+        parameters: The workload's own parameters, an instance of its ``parameters`` class.
+    """
+
+    number: int
+    keys: tuple[str, ...]
+    random: Stream
+    unique: Callable[[], int]
+    parameters: Any = None
+
+
+@attrs.frozen(kw_only=True)
+class Workload:
+    """A kind of work that clients do, and the model that says what they may see.
+
+    Attributes:
+        name: As in scenario files.
+        summary: One line for people.
+        model: The name of the sequential specification that its histories are checked against.
+        operations: Makes the operations of one client, without end.
+        last: Makes the operations with which a run ends, when all is calm: typically one read of each key.
+        parameters: An attrs class of further parameters, or None.
+    """
+
+    name: str
+    summary: str
+    model: str
+    operations: Callable[[ClientView], Iterator[Invocation]]
+    last: Callable[[ClientView], Iterator[Invocation]] = lambda view: iter(())
+    parameters: type | None = None
+
+
+class Drive:
+    """Clients at work: lets each one ask for operation after operation.
+
+    Args:
+        engine: The simulation.
+        workload: What they ask for.
+        clients: Who asks.
+        keys: What about.
+        rate: Operations a second that all clients together aim at.
+        parameters: The workload's own parameters.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        workload: Workload,
+        clients: list[Client],
+        *,
+        keys: tuple[str, ...],
+        rate: float,
+        parameters: Any = None,
+    ) -> None:
+        self._engine = engine
+        self._workload = workload
+        self._clients = clients
+        self._pause_s = len(clients) / rate
+        self._keys = keys
+        self._parameters = parameters
+        self._made = 0
+        self._stopped = False
+        self._busy = 0
+        self._when_idle: Callable[[], None] | None = None
+
+    def _unique(self) -> int:
+        self._made += 1
+        return self._made
+
+    def _view(self, client: Client, concern: str) -> ClientView:
+        return ClientView(
+            number=client.number,
+            keys=self._keys,
+            random=self._engine.choices.stream(f"{concern} {client.client_name}"),
+            unique=self._unique,
+            parameters=self._parameters,
+        )
+
+    def begin(self) -> None:
+        """Let every client begin, each after a first pause."""
+        for client in self._clients:
+            operations = self._workload.operations(self._view(client, "operations"))
+            pauses = self._engine.choices.stream(f"pauses {client.client_name}")
+            self._go_on(client, operations, pauses)
+
+    def _go_on(self, client: Client, operations: Iterator[Invocation], pauses: Stream) -> None:
+        def ask() -> None:
+            if self._stopped:
+                return
+            invocation = next(operations, None)
+            if invocation is not None:
+                self._ask(client, invocation, pause)
+
+        def pause() -> None:
+            self._engine.after(int(pauses.exponential(self._pause_s) * NS_PER_S), ask)
+
+        pause()
+
+    def _ask(self, client: Client, invocation: Invocation, then: Callable[[], None]) -> None:
+        def completed(type: str) -> None:
+            self._busy -= 1
+            if self._stopped:
+                if not self._busy and self._when_idle is not None:
+                    self._when_idle()
+            else:
+                then()
+
+        self._busy += 1
+        client.on_completion = completed
+        client.invoke(invocation)
+
+    def stop(self, when_idle: Callable[[], None]) -> None:
+        """Ask for nothing more, and call *when_idle* once every open operation has ended."""
+        self._stopped = True
+        self._when_idle = when_idle
+        if not self._busy:
+            when_idle()
+
+    def finish(self, then: Callable[[], None]) -> None:
+        """Let the first client ask for the workload's last operations, one after the other; then call *then*."""
+        client = self._clients[0]
+        operations = self._workload.last(self._view(client, "last"))
+
+        def ask() -> None:
+            invocation = next(operations, None)
+            if invocation is None:
+                then()
+                return
+            client.on_completion = lambda type: self._engine.after(0, ask)
+            client.invoke(invocation)
+
+        ask()

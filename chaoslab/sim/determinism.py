@@ -1,0 +1,94 @@
+"""Trio made deterministic. The only file that touches Trio's private names.
+
+Trio runs every task that is ready as one batch and shuffles the batch, on purpose. That is right for programs and
+wrong for replay. While a simulation runs, the batch is sorted by the tasks' age (Trio's own switch, made for
+Hypothesis) and its order is then drawn from the run's recorded choices.
+
+Rules:
+
+1. The switch is always set, never inherited: importing Hypothesis flips it too, and a run must not depend on imports.
+2. What is changed is put back, also when the run raises.
+3. A Trio version that this was not tested with is refused: silence here would cost determinism.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import deque
+from collections.abc import Iterator, MutableSequence
+from typing import Any
+
+import trio
+from trio._core import _run
+
+from chaoslab.choices import Stream
+from chaoslab.errors import ChaosLabError, UsageError
+
+__all__ = ["TRIO_TESTED", "idle_waiters", "run_queue", "scheduled_by"]
+
+TRIO_TESTED = ((0, 30), (0, 35))
+"""First and last minor version of Trio that the determinism tests passed with."""
+
+_active = False
+
+
+class _BatchOrder:
+    """Stands in for Trio's private random generator: orders a batch by a recorded stream."""
+
+    __slots__ = ("_stream",)
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+
+    def shuffle(self, batch: MutableSequence[Any]) -> None:
+        if len(batch) > 1:
+            self._stream.shuffle(batch)
+
+    def random(self) -> float:
+        return self._stream.random()
+
+    def uniform(self, low: float, high: float) -> float:
+        return self._stream.between(low, high)
+
+
+def _refuse_untested_trio() -> None:
+    first, last = TRIO_TESTED
+    version = tuple(int(part) for part in trio.__version__.split("+")[0].split(".")[:2])
+    if not first <= version <= last:
+        raise UsageError(
+            f"Trio {trio.__version__} is installed, and simulations were made deterministic for "
+            f"{first[0]}.{first[1]} to {last[0]}.{last[1]} only: install one of those."
+        )
+
+
+@contextlib.contextmanager
+def scheduled_by(stream: Stream) -> Iterator[None]:
+    """Make every Trio run inside deterministic, with the order of ready tasks drawn from *stream*.
+
+    Raises:
+        UsageError: this version of Trio was not tested.
+        ChaosLabError: a simulation is already running in this process.
+    """
+    global _active
+    _refuse_untested_trio()
+    if _active:
+        raise ChaosLabError("a simulation is already running: one process runs one simulation at a time.")
+    private: Any = _run
+    before = private._ALLOW_DETERMINISTIC_SCHEDULING, private._r
+    _active = True
+    private._ALLOW_DETERMINISTIC_SCHEDULING, private._r = True, _BatchOrder(stream)
+    try:
+        yield
+    finally:
+        private._ALLOW_DETERMINISTIC_SCHEDULING, private._r = before
+        _active = False
+
+
+def run_queue() -> deque[Any]:
+    """Return the current run's queue of ready tasks: empty means quiet."""
+    return _run.GLOBAL_RUN_CONTEXT.runner.runq
+
+
+def idle_waiters() -> Any:
+    """Return the current run's tasks in ``wait_all_tasks_blocked``, true if there are any."""
+    return _run.GLOBAL_RUN_CONTEXT.runner.waiting_for_idle

@@ -1,0 +1,199 @@
+"""The contract of a node that is a state machine: events in, ordered effects out.
+
+Rules:
+
+1. A machine performs nothing itself. Each handler changes the machine's own state and returns a list of effects
+   (or None), which the engine performs in that order.
+2. A ``Persist`` is a barrier: every later effect of the node, of this event and of the next ones, waits until the
+   disk says that the data are durable. "Save the vote before answering" is the order of two items in a list.
+3. A machine draws no random numbers: a timer with a range is drawn by the engine, on a recorded stream.
+4. Time is what the node's own clock says, through ``Context``; a wall clock may be skewed, any clock may drift.
+5. Messages are values. Make them frozen, with immutable fields: a machine's message reaches the other side as it is.
+6. A crash loses the machine. A restart makes a new one from the same factory and from what the disk kept.
+
+This file knows no Trio, no clock, no network and no randomness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+import attrs
+
+__all__ = [
+    "Become",
+    "CancelTimer",
+    "ClientMachine",
+    "Complete",
+    "Context",
+    "Effect",
+    "Effects",
+    "Invocation",
+    "Machine",
+    "Persist",
+    "Request",
+    "Response",
+    "Send",
+    "SetTimer",
+    "reply",
+]
+
+# Effects and requests are made for every message. They are plain, not frozen: freezing doubles the price of
+# making one. Treat them as frozen all the same.
+
+
+@attrs.define
+class Send:
+    """Send *message* to the node or client called *to*. Delivery is up to the network."""
+
+    to: str
+    message: Any
+
+
+@attrs.define
+class SetTimer:
+    """Call ``timer(name)`` after a time on the node's own clock; replaces a running timer of that name.
+
+    Attributes:
+        name: The timer's name.
+        after: Seconds, or a range ``(low, high)`` of seconds from which the engine draws.
+    """
+
+    name: str
+    after: float | tuple[float, float]
+
+
+@attrs.define
+class CancelTimer:
+    """Stop the timer called *name*, if it runs."""
+
+    name: str
+
+
+@attrs.define
+class Persist:
+    """Write *data* to the file *path* and hold every later effect back until they are durable.
+
+    Attributes:
+        path: The file's name on the node's own disk.
+        data: What to write.
+        append: Add to the end of the file instead of replacing what it holds.
+    """
+
+    path: str
+    data: bytes
+    append: bool = False
+
+
+@attrs.define
+class Become:
+    """Report the role that the node now plays, such as ``"leader"``; faults can be aimed at roles."""
+
+    role: str
+
+
+@attrs.define
+class Complete:
+    """Finish the client's open operation.
+
+    Attributes:
+        type: ``"ok"``, ``"fail"`` (it did not happen) or ``"info"`` (nobody knows).
+        value: What was read; for writes left None, as the history then keeps the value written.
+        result: A further result, such as whether a compare-and-set took place.
+        node: The node that served it, if there was one.
+        error: Why it failed or is unknown.
+    """
+
+    type: str
+    value: Any = None
+    result: Any = None
+    node: str | None = None
+    error: str | None = None
+
+
+Effect = Send | SetTimer | CancelTimer | Persist | Become | Complete
+Effects = Sequence[Effect] | None
+
+
+@attrs.define
+class Request:
+    """A message that asks for an answer; *id* is the sender's own number for it."""
+
+    id: int
+    body: Any
+
+
+@attrs.define
+class Response:
+    """The answer to the request with the same *id*; *error* says in words why it was refused, if it was."""
+
+    id: int
+    body: Any = None
+    error: str | None = None
+
+
+def reply(to: str, request: Request, body: Any = None, *, error: str | None = None) -> Send:
+    """Return the effect that answers *request*, which came from *to*."""
+    return Send(to, Response(request.id, body, error))
+
+
+@attrs.frozen(kw_only=True)
+class Invocation:
+    """What a client is asked to do.
+
+    Attributes:
+        f: The operation's name, such as ``"write"``.
+        key: The key it is about, or None.
+        value: Its argument.
+    """
+
+    f: str
+    key: Any = None
+    value: Any = None
+
+
+@attrs.frozen(kw_only=True)
+class Context:
+    """All that a machine may know of the place it runs in.
+
+    Attributes:
+        name: The node's own name, such as ``"n1"``.
+        nodes: The names of all nodes of the cluster, in order, itself included.
+        settings: The protocol's settings.
+        files: What the disk kept: file name to content.
+        wall_time: Read the node's wall clock, in seconds. It may be wrong, and jump.
+        monotonic_time: Read the node's monotonic clock, in seconds. It may drift, and never jumps back.
+    """
+
+    name: str
+    nodes: tuple[str, ...]
+    settings: Any
+    files: Mapping[str, bytes]
+    wall_time: Callable[[], float]
+    monotonic_time: Callable[[], float]
+
+    @property
+    def peers(self) -> tuple[str, ...]:
+        """The other nodes, in order."""
+        return tuple(node for node in self.nodes if node != self.name)
+
+
+class Machine(Protocol):
+    """A node's code as a state machine. Made by a factory that takes a ``Context``."""
+
+    def start(self) -> Effects:
+        """The node has started, or started again after a crash."""
+
+    def message(self, sender: str, message: Any) -> Effects:
+        """*message* has arrived from *sender*."""
+
+    def timer(self, name: str) -> Effects:
+        """The timer called *name* has run out."""
+
+
+class ClientMachine(Machine, Protocol):
+    """A client's code as a state machine: one operation at a time, each ended by ``Complete``."""
+
+    def invoke(self, invocation: Invocation) -> Effects:
+        """Begin *invocation*. There is no other open operation."""
