@@ -88,6 +88,7 @@ class Cluster:
         nodes: The nodes by name, in order.
         clients: The clients by name, in order.
         injections: Every fault brought about so far, in order.
+        leader: The role that ``"leader"`` means, where the protocol has another word for it.
     """
 
     def __init__(self, engine: Engine, *, latency: Latency | None = None) -> None:
@@ -97,6 +98,7 @@ class Cluster:
         self.nodes: dict[str, Host] = {}
         self.clients: dict[str, Client] = {}
         self.injections: list[Injection] = []
+        self.leader: str | None = None
         self._client_code: Any = RequestClient
         self._settings: Any = None
 
@@ -150,6 +152,8 @@ class Cluster:
 
     def with_role(self, role: str) -> tuple[str, ...]:
         """Return the names of the running nodes that last reported *role*, in order."""
+        if role == "leader" and self.leader is not None:
+            role = self.leader
         return tuple(name for name, host in self.nodes.items() if host.alive and host.role == role)
 
     def crash(self, name: str) -> None:

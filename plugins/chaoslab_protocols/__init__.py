@@ -1,1 +1,19 @@
-"""Replication protocols, correct and readable, each a folder."""
+"""Replication protocols under test, correct and readable: each a folder with its code, client, claims and budget.
+
+Rules:
+
+1. A protocol is a state machine. No module here imports trio, asyncio, random or time.
+2. The names are the paper's names; the docstring says which paper and section, and what was left out.
+"""
+
+from chaoslab_protocols import abd, primary_backup, single_copy
+
+from chaoslab.plugins import Protocol, hookimpl
+
+__all__ = ["chaoslab_protocols"]
+
+
+@hookimpl
+def chaoslab_protocols() -> list[Protocol]:
+    """Return the protocols of this package."""
+    return [abd.PROTOCOL, primary_backup.PROTOCOL, single_copy.PROTOCOL]

@@ -1,1 +1,14 @@
-"""Workloads: what clients do, and what must hold of what they saw."""
+"""Workloads: what clients do, and the model that says what they may see."""
+
+from chaoslab_workloads.registers import CAS_REGISTER, KV, REGISTER
+
+from chaoslab.cluster import Workload
+from chaoslab.plugins import hookimpl
+
+__all__ = ["chaoslab_workloads"]
+
+
+@hookimpl
+def chaoslab_workloads() -> list[Workload]:
+    """Return the workloads of this package."""
+    return [REGISTER, CAS_REGISTER, KV]

@@ -1,0 +1,187 @@
+"""Recordings: everything that a run needs to happen again, in one small file.
+
+Rules:
+
+1. A recording holds the scenario, the seed, the fault plan and the overridden draws; the rest follows from them.
+2. It is versioned and checksummed. A damaged one, or one of another version, is refused in words.
+3. It holds the run's hash and checkpoints of it, so that a replay that goes another way is noticed, and where.
+
+This file does not know how a recording is shown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from chaoslab.choices import Overrides
+from chaoslab.errors import DeterminismError, UsageError
+from chaoslab.nemesis import Plan, Step
+from chaoslab.parameters import build, written
+from chaoslab.plugins import Registry, registry
+from chaoslab.runner import Run, run
+from chaoslab.scenario import Scenario, parse_scenario, scenario_to_toml
+from chaoslab.sim import first_difference
+
+__all__ = ["VERSION", "Recording", "read_recording", "record", "replay", "write_recording"]
+
+VERSION = 1
+
+
+@attrs.frozen(kw_only=True)
+class Recording:
+    """What a run needs to happen again.
+
+    Attributes:
+        scenario: What was run.
+        seed: With which seed.
+        plan: The fault plan.
+        overrides: The draws that were not left to the seed.
+        trace_hash: The hash of everything that happened.
+        checkpoints: (number of lines, hash up to there).
+        verdict: What came of it.
+    """
+
+    scenario: Scenario
+    seed: int
+    plan: Plan
+    overrides: Overrides
+    trace_hash: str
+    checkpoints: tuple[tuple[int, str], ...]
+    verdict: str
+
+
+def record(done: Run) -> Recording:
+    """Return the recording of a run."""
+    return Recording(
+        scenario=done.scenario,
+        seed=done.seed,
+        plan=done.plan,
+        overrides=done.overrides,
+        trace_hash=done.trace_hash,
+        checkpoints=done.checkpoints,
+        verdict=done.verdict,
+    )
+
+
+def _step_written(step: Step) -> dict[str, Any]:
+    return {
+        "name": step.name,
+        "kind": step.fault.kind,
+        "parameters": written(step.fault),
+        "target": step.target,
+        "begin_ns": step.begin_ns,
+        "end_ns": step.end_ns,
+    }
+
+
+def _step_read(values: Mapping[str, Any], plugins: Registry) -> Step:
+    return Step(
+        name=values["name"],
+        fault=build(plugins.fault(values["kind"]), values["parameters"]),
+        target=values["target"],
+        begin_ns=values["begin_ns"],
+        end_ns=values["end_ns"],
+    )
+
+
+def _checksum(content: Mapping[str, Any]) -> str:
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def write_recording(recording: Recording, path: str | Path) -> None:
+    """Write *recording* to *path*, replacing what is there.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    content = {
+        "chaoslab_recording": VERSION,
+        "scenario": scenario_to_toml(recording.scenario),
+        "seed": recording.seed,
+        "plan": [_step_written(step) for step in recording.plan],
+        "overrides": {name: {str(at): draw for at, draw in draws.items()} for name, draws in recording.overrides.items()},
+        "trace_hash": recording.trace_hash,
+        "checkpoints": [list(checkpoint) for checkpoint in recording.checkpoints],
+        "verdict": recording.verdict,
+    }
+    text = json.dumps({**content, "checksum": _checksum(content)}, indent=1)
+    try:
+        Path(path).write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot be written: {error.strerror}.", file=path) from None
+
+
+def read_recording(path: str | Path, plugins: Registry | None = None) -> Recording:
+    """Return the recording in *path*.
+
+    Raises:
+        UsageError: there is none, it is damaged, or another version of ChaosLab wrote it.
+    """
+    plugins = plugins or registry()
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"cannot be read: {error.strerror}.", file=path) from None
+    except ValueError as error:
+        raise UsageError(f"is not a recording: {error}.", file=path) from None
+    if not isinstance(content, dict) or "chaoslab_recording" not in content:
+        raise UsageError("is not a recording: it is JSON, but not of ChaosLab.", file=path)
+    version = content["chaoslab_recording"]
+    if version != VERSION:
+        raise UsageError(
+            f"is a recording of version {version}, and this ChaosLab reads version {VERSION} only.", file=path
+        )
+    checksum = content.pop("checksum", None)
+    if checksum != _checksum(content):
+        raise UsageError("is damaged: its checksum does not fit its content.", file=path)
+    return Recording(
+        scenario=parse_scenario(content["scenario"], plugins, file=str(path)),
+        seed=content["seed"],
+        plan=tuple(_step_read(step, plugins) for step in content["plan"]),
+        overrides={name: {int(at): draw for at, draw in draws.items()} for name, draws in content["overrides"].items()},
+        trace_hash=content["trace_hash"],
+        checkpoints=tuple((count, digest) for count, digest in content["checkpoints"]),
+        verdict=content["verdict"],
+    )
+
+
+def replay(recording: Recording, *, plugins: Registry | None = None, trace: list[str] | None = None) -> Run:
+    """Run *recording* again and make sure that the same happens.
+
+    Args:
+        recording: What to run.
+        plugins: Where its names are looked up; everything installed by default.
+        trace: The lines of the recorded run's trace, if they were kept: then a difference is shown exactly.
+
+    Raises:
+        DeterminismError: something else happened; says where it began.
+    """
+    again = run(
+        recording.scenario,
+        recording.seed,
+        plugins=plugins,
+        plan=recording.plan,
+        overrides=recording.overrides,
+        trace_kept=True,
+    )
+    if again.trace_hash == recording.trace_hash:
+        return again
+    difference = None if trace is None else first_difference(trace, list(again.trace))
+    if difference is not None:
+        raise DeterminismError(f"the replay went another way than the recording; {difference}")
+    same = 0
+    for recorded, replayed in zip(recording.checkpoints, again.checkpoints, strict=False):
+        if recorded != replayed:
+            break
+        same = recorded[0]
+    raise DeterminismError(
+        f"the replay went another way than the recording, after event {same:,} of {len(again.trace):,}: "
+        "the code under test, or ChaosLab, is not what it was. With trace.log beside the recording the exact event is shown."
+    )

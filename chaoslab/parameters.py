@@ -1,0 +1,203 @@
+"""How a value class describes its parameters: one source for files, errors, lists and reference pages.
+
+Rules:
+
+1. A parameter is an attrs field made by ``parameter``: its unit, a line of help, and its default stand in one place.
+2. A person writes the field's name, without a unit at its end: ``offset_ns`` is written ``offset``.
+3. ``build`` is strict, ``written`` is its inverse: ``build(type(x), written(x)) == x``.
+
+This file does not know files or lines; whoever reads a file adds the place to the error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
+
+import attrs
+
+from chaoslab.errors import UsageError, unknown_word
+from chaoslab.units import (
+    format_duration,
+    parse_duration,
+    parse_ppm,
+    parse_rate,
+    parse_ratio,
+    parse_size,
+)
+
+__all__ = [
+    "COUNT",
+    "DURATION",
+    "FLAG",
+    "PPM",
+    "RATE",
+    "RATIO",
+    "SIGNED_DURATION",
+    "SIZE",
+    "TEXT",
+    "WORDS",
+    "Parameter",
+    "Unit",
+    "build",
+    "parameter",
+    "parameters_of",
+    "written",
+]
+
+T = TypeVar("T")
+
+
+@attrs.frozen(kw_only=True)
+class Unit:
+    """A kind of quantity.
+
+    Attributes:
+        name: In words, such as ``"duration"``.
+        parse: From what a person wrote to the value; raises ``UsageError``.
+        format: From the value to what a person would write.
+        example: How it is written.
+    """
+
+    name: str
+    parse: Callable[[object], Any]
+    format: Callable[[Any], object]
+    example: str
+
+
+def _parse_count(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise UsageError(f"{value!r} is not a count: write a whole number of zero or more, such as 3.")
+    return value
+
+
+def _parse_text(value: object) -> str:
+    if not isinstance(value, str):
+        raise UsageError(f'{value!r} is not text: write it in quotes, such as "leader".')
+    return value
+
+
+def _parse_words(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return tuple(value.split())
+    if isinstance(value, list | tuple) and all(isinstance(word, str) for word in value):
+        return tuple(value)
+    raise UsageError(f'{value!r} is not a list of words: write ["n1", "n2"] or "n1 n2".')
+
+
+def _parse_flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise UsageError(f"{value!r} is neither true nor false.")
+    return value
+
+
+def _format_number(value: float) -> object:
+    return int(value) if float(value).is_integer() else value
+
+
+def _format_rate(value: float) -> str:
+    return f"{_format_number(value)}/s"
+
+
+DURATION: Final = Unit(name="duration", parse=parse_duration, format=format_duration, example='"150ms"')
+SIGNED_DURATION: Final = Unit(
+    name="signed duration",
+    parse=lambda value: parse_duration(value, may_be_negative=True),
+    format=format_duration,
+    example='"-250ms"',
+)
+RATE: Final = Unit(name="rate", parse=parse_rate, format=_format_rate, example='"40/s"')
+SIZE: Final = Unit(name="size", parse=parse_size, format=lambda value: f"{value}B", example='"64KiB"')
+RATIO: Final = Unit(name="ratio", parse=parse_ratio, format=_format_number, example='0.05 or "5%"')
+PPM: Final = Unit(name="drift", parse=parse_ppm, format=lambda value: f"{value}ppm", example='"20ppm"')
+COUNT: Final = Unit(name="count", parse=_parse_count, format=lambda value: value, example="3")
+TEXT: Final = Unit(name="text", parse=_parse_text, format=lambda value: value, example='"leader"')
+WORDS: Final = Unit(name="words", parse=_parse_words, format=list, example='["n1", "n2"]')
+FLAG: Final = Unit(name="flag", parse=_parse_flag, format=lambda value: value, example="true")
+
+_KEY: Final = "chaoslab"
+
+
+@attrs.frozen(kw_only=True)
+class Parameter:
+    """One parameter of a value class.
+
+    Attributes:
+        name: As a person writes it.
+        field: The attrs field it fills.
+        unit: What kind of quantity it is.
+        help: One line for people.
+        required: It has no default.
+        default: What it is when left out; only if not required.
+    """
+
+    name: str
+    field: str
+    unit: Unit
+    help: str
+    required: bool
+    default: Any = None
+
+
+def parameter(unit: Unit, help: str, *, default: Any = attrs.NOTHING, name: str | None = None) -> Any:
+    """Return an attrs field that can be read from files.
+
+    Args:
+        unit: What kind of quantity it is.
+        help: One line for people.
+        default: The value when it is left out; without one it must be given.
+        name: How a person writes it; the field's name if not given.
+    """
+    return attrs.field(default=default, metadata={_KEY: (unit, help, name)})
+
+
+def parameters_of(cls: type) -> tuple[Parameter, ...]:
+    """Return the parameters of an attrs class, in the order of its fields."""
+    found = []
+    for field in attrs.fields(cls):
+        if _KEY not in field.metadata:
+            continue
+        unit, help, name = field.metadata[_KEY]
+        required = field.default is attrs.NOTHING
+        found.append(
+            Parameter(
+                name=name or field.name.rstrip("_"),
+                field=field.name,
+                unit=unit,
+                help=help,
+                required=required,
+                default=None if required else field.default,
+            )
+        )
+    return tuple(found)
+
+
+def build(cls: type[T], values: Mapping[str, object]) -> T:
+    """Return an instance of *cls* from what a person wrote.
+
+    Raises:
+        UsageError: a key is unknown or missing, or a value is not of its unit; ``key`` says which.
+    """
+    known = {one.name: one for one in parameters_of(cls)}
+    for key in values:
+        if key not in known:
+            raise UsageError(unknown_word("key", key, known), key=key)
+    arguments = {}
+    for name, one in known.items():
+        if name in values:
+            try:
+                arguments[one.field] = one.unit.parse(values[name])
+            except UsageError as error:
+                raise UsageError(error.message, key=f"{name}.{error.key}" if error.key else name) from None
+        elif one.required:
+            raise UsageError(f"{name} is missing: {one.help} It is a {one.unit.name}, such as {one.unit.example}.", key=name)
+    return cls(**arguments)
+
+
+def written(instance: Any) -> dict[str, object]:
+    """Return what a person would write to get *instance*; parameters at their default are left out."""
+    return {
+        one.name: one.unit.format(getattr(instance, one.field))
+        for one in parameters_of(type(instance))
+        if one.required or getattr(instance, one.field) != one.default
+    }

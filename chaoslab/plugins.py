@@ -1,0 +1,183 @@
+"""The plugin contract, and how plugins are found.
+
+A plugin is any installed module that an entry point of the group ``chaoslab`` names::
+
+    [project.entry-points.chaoslab]
+    my_store = "my_store.chaos"
+
+and that implements some of the hooks below with ``@chaoslab.hookimpl``.
+
+Rules:
+
+1. ChaosLab's own protocols, workloads and nemeses come through the same hooks as everybody's.
+2. Plugins are sorted by the name of their entry point: nothing depends on the order of installation.
+3. A plugin that cannot be loaded, or that takes a name which is taken, is named in ``Registry.broken``; the rest goes on.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import attrs
+import pluggy
+
+from chaoslab.cluster import RequestClient, Workload
+from chaoslab.errors import PluginError, UsageError, unknown_word
+from chaoslab.faults import FAULTS
+from chaoslab.models import MODELS
+from chaoslab.nemesis import Budget
+
+__all__ = ["ENTRY_POINTS", "Protocol", "Registry", "hookimpl", "registry"]
+
+ENTRY_POINTS = "chaoslab"
+
+_hookspec = pluggy.HookspecMarker("chaoslab")
+hookimpl = pluggy.HookimplMarker("chaoslab")
+"""Marks a module's function as the implementation of the hook of the same name."""
+
+
+@attrs.frozen(kw_only=True)
+class Protocol:
+    """A replication protocol under test.
+
+    Attributes:
+        name: As in scenario files.
+        summary: One line for people.
+        replica: The code of its nodes: the factory of a state machine, or ``async def serve(node)``.
+        client: The code of its clients.
+        serves: The names of the workloads that its clients can do.
+        claims: The consistency levels that it promises while faults stay within its budget.
+        budget: What it promises to survive.
+        roles: The roles that its nodes report.
+        leader: The one of these roles that a fault's target ``leader`` means, or None.
+        nodes: How many nodes it has when a scenario does not say.
+        settings: An attrs class of further settings, or None.
+    """
+
+    name: str
+    summary: str
+    replica: Any
+    client: Any = RequestClient
+    serves: tuple[str, ...]
+    claims: tuple[str, ...]
+    budget: Budget = Budget()
+    roles: tuple[str, ...] = ()
+    leader: str | None = None
+    nodes: int = 3
+    settings: type | None = None
+
+
+class Hooks:
+    """What a plugin may provide. Every hook returns a list; implement those that you need."""
+
+    @_hookspec
+    def chaoslab_protocols(self) -> list[Protocol]:  # type: ignore[empty-body]
+        """Return protocols."""
+
+    @_hookspec
+    def chaoslab_workloads(self) -> list[Workload]:  # type: ignore[empty-body]
+        """Return workloads."""
+
+    @_hookspec
+    def chaoslab_faults(self) -> list[type]:  # type: ignore[empty-body]
+        """Return kinds of fault: attrs classes with a ``kind``, ``inject`` and ``heal``."""
+
+    @_hookspec
+    def chaoslab_models(self) -> list[Any]:  # type: ignore[empty-body]
+        """Return models: sequential specifications."""
+
+
+@attrs.frozen(kw_only=True)
+class Registry:
+    """Everything that can be named in a scenario, by name.
+
+    Attributes:
+        protocols: Replication protocols.
+        workloads: Workloads.
+        faults: Kinds of fault.
+        models: Sequential specifications.
+        nemeses: Fault programs.
+        broken: What could not be loaded, and why.
+    """
+
+    protocols: dict[str, Protocol] = attrs.field(factory=dict)
+    workloads: dict[str, Workload] = attrs.field(factory=dict)
+    faults: dict[str, Any] = attrs.field(factory=dict)
+    models: dict[str, Any] = attrs.field(factory=dict)
+    nemeses: dict[str, Any] = attrs.field(factory=dict)
+    broken: list[PluginError] = attrs.field(factory=list)
+
+    def protocol(self, name: str) -> Protocol:
+        """Return the protocol called *name*.
+
+        Raises:
+            UsageError: there is none.
+        """
+        found: Protocol = _named("protocol", name, self.protocols)
+        return found
+
+    def workload(self, name: str) -> Workload:
+        """Return the workload called *name*.
+
+        Raises:
+            UsageError: there is none.
+        """
+        found: Workload = _named("workload", name, self.workloads)
+        return found
+
+    def fault(self, name: str) -> Any:
+        """Return the kind of fault called *name*, a class.
+
+        Raises:
+            UsageError: there is none.
+        """
+        return _named("fault", name, self.faults)
+
+
+def _named(what: str, name: str, known: dict[str, Any]) -> Any:
+    if name not in known:
+        raise UsageError(unknown_word(what, name, known))
+    return known[name]
+
+
+@functools.cache
+def registry() -> Registry:
+    """Return everything that is installed. Found once in a process. Cost: one import a plugin."""
+    manager = pluggy.PluginManager("chaoslab")
+    manager.add_hookspecs(Hooks)
+    found = Registry(faults={kind.kind: kind for kind in FAULTS}, models=dict(MODELS))
+    points = sorted(importlib.metadata.entry_points(group=ENTRY_POINTS), key=lambda point: (point.name, point.value))
+    for point in points:
+        try:
+            plugin = point.load()
+            if manager.is_registered(plugin):
+                continue  # the same package installed twice, for instance beside its checkout
+            manager.register(plugin, name=point.name)
+            manager.check_pending()
+            _take(found, plugin, point.name)
+        except Exception as error:
+            found.broken.append(PluginError(f"plugin {point.name!r} ({point.value}): {type(error).__name__}: {error}"))
+    return found
+
+
+def _take(found: Registry, plugin: Any, name: str) -> None:
+    """Add what *plugin* provides, all of it or, on a clash of names, nothing."""
+    kinds: list[tuple[str, str, dict[str, Any], Callable[[Any], str]]] = [
+        ("protocol", "chaoslab_protocols", found.protocols, lambda item: str(item.name)),
+        ("workload", "chaoslab_workloads", found.workloads, lambda item: str(item.name)),
+        ("fault", "chaoslab_faults", found.faults, lambda item: str(item.kind)),
+        ("model", "chaoslab_models", found.models, lambda item: str(item.name)),
+    ]
+    taken: list[tuple[dict[str, Any], str, Any]] = []
+    for what, hook, known, name_of in kinds:
+        provide: Callable[[], Iterable[Any]] = getattr(plugin, hook, list)
+        for item in provide():
+            key = name_of(item)
+            if key in known or any(other is known and key == used for other, used, _ in taken):
+                raise UsageError(f"the {what} name {key!r} is taken already.")
+            taken.append((known, key, item))
+    for known, key, item in taken:
+        known[key] = item

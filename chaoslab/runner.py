@@ -1,0 +1,243 @@
+"""One run of a scenario: build, drive, heal, quiesce, check, summarise.
+
+Rules:
+
+1. A run is decided by the scenario, the seed and, where given, a plan and overridden draws. By nothing else.
+2. After the faults everything is healed, and the clients go on: a protocol must not only stay right but come back.
+3. A run in which nothing could go wrong proves nothing: operations that all failed, or a fault that never took
+   effect, are told.
+
+This file does not know how runs are chosen, shown or stored.
+"""
+
+from __future__ import annotations
+
+import attrs
+import trio
+
+from chaoslab.checkers import Outcome, Verdict, merge
+from chaoslab.checkers.availability import Figures, figures, recovery_ns
+from chaoslab.checkers.registry import check
+from chaoslab.choices import Overrides
+from chaoslab.cluster import Cluster, Drive, Injection, key_names
+from chaoslab.faults import Drop, Duplicate
+from chaoslab.history import History
+from chaoslab.nemesis import Nemesis, NotDone, Plan, draw_plan
+from chaoslab.plugins import Protocol, Registry, Workload, registry
+from chaoslab.scenario.scenario import Scenario
+from chaoslab.sim import Engine
+from chaoslab.units import NS_PER_S, format_duration
+
+__all__ = ["Run", "run"]
+
+_LAST_OPERATIONS_NS = 30 * NS_PER_S
+"""How long open and last operations may take at the end. Clients give up on their own long before."""
+
+
+@attrs.frozen(kw_only=True)
+class Run:
+    """What one run did and what came of it.
+
+    Attributes:
+        scenario: What was run.
+        seed: With which seed.
+        verdict: The worst outcome of its checks.
+        checks: Every check's verdict.
+        trace_hash: The hash of everything that happened.
+        history: What clients saw.
+        injections: The faults that were brought about.
+        not_done: The steps of the plan that did not happen, with the reason.
+        plan: The fault plan, drawn or given.
+        overrides: The draws that were not left to the seed.
+        figures: What clients experienced, in figures.
+        warnings: What weakens the verdict, in words.
+        events: How many events the simulator delivered.
+        virtual_ns: How long the run was, in virtual nanoseconds.
+        trace: The trace's lines, if they were kept.
+        checkpoints: (number of lines, hash up to there), now and then.
+    """
+
+    scenario: Scenario
+    seed: int
+    verdict: Outcome
+    checks: tuple[Verdict, ...]
+    trace_hash: str
+    history: History
+    injections: tuple[Injection, ...]
+    not_done: tuple[NotDone, ...]
+    plan: Plan
+    overrides: Overrides
+    figures: Figures
+    warnings: tuple[str, ...]
+    events: int
+    virtual_ns: int
+    trace: tuple[str, ...] = ()
+    checkpoints: tuple[tuple[int, str], ...] = ()
+
+
+def run(
+    scenario: Scenario,
+    seed: int,
+    *,
+    plugins: Registry | None = None,
+    plan: Plan | None = None,
+    overrides: Overrides | None = None,
+    trace_kept: bool = False,
+    trace_detailed: bool = False,
+) -> Run:
+    """Run *scenario* once with *seed*.
+
+    Args:
+        scenario: What to run.
+        seed: Decides every random choice.
+        plugins: Where its names are looked up; everything installed by default.
+        plan: A fault plan to use instead of the one drawn from the seed.
+        overrides: Draws that are not left to the seed.
+        trace_kept: Keep the trace's lines.
+        trace_detailed: Show the content of messages in the trace; its hash then differs.
+
+    Raises:
+        UsageError: the scenario names something that is not installed.
+        NodeError: a node's code raised.
+        DeadlockError, LimitExceeded: the run could not go on.
+    """
+    plugins = plugins or registry()
+    protocol = plugins.protocol(scenario.protocol)
+    workload = plugins.workload(scenario.workload)
+    engine = Engine(seed, overrides=overrides, trace_kept=trace_kept, trace_detailed=trace_detailed)
+    if plan is None:
+        plan = draw_plan(scenario.faults, scenario.duration_ns, engine.choices)
+    cluster = Cluster(engine, latency=scenario.latency)
+    cluster.leader = protocol.leader
+    nemesis = Nemesis(cluster, plan, None if scenario.beyond_budget else protocol.budget)
+    drawn = plan
+
+    async def main() -> None:
+        await _drive(cluster, nemesis, scenario, protocol, workload)
+
+    engine.run(main)
+    history = cluster.history
+    seen = figures(history)
+    checks = (
+        *_consistency(scenario, protocol, workload, plugins, history),
+        *_service(scenario, history, seen),
+    )
+    return Run(
+        scenario=scenario,
+        seed=seed,
+        verdict=merge(verdict.outcome for verdict in checks),
+        checks=checks,
+        trace_hash=engine.trace.digest(),
+        history=history,
+        injections=tuple(cluster.injections),
+        not_done=tuple(nemesis.not_done),
+        plan=drawn,
+        overrides=overrides or {},
+        figures=seen,
+        warnings=tuple(_warnings(scenario, cluster, nemesis, checks)),
+        events=engine.clock.events,
+        virtual_ns=engine.now_ns,
+        trace=tuple(engine.trace.lines),
+        checkpoints=tuple(engine.trace.checkpoints),
+    )
+
+
+async def _drive(
+    cluster: Cluster, nemesis: Nemesis, scenario: Scenario, protocol: Protocol, workload: Workload
+) -> None:
+    """Let clients and nemesis work, heal everything, let it settle, and read everything once more."""
+    engine = cluster.engine
+    if scenario.drop:
+        cluster.network.add_rule(Drop(ratio=scenario.drop).rule(()))
+    if scenario.duplicate:
+        cluster.network.add_rule(Duplicate(ratio=scenario.duplicate).rule(()))
+    cluster.start(protocol.replica, nodes=scenario.nodes, client=protocol.client, settings=scenario.settings)
+    drive = Drive(
+        engine,
+        workload,
+        cluster.add_clients(scenario.clients),
+        keys=key_names(scenario.keys),
+        rate=scenario.rate,
+        parameters=scenario.parameters,
+    )
+    drive.begin()
+    nemesis.begin()
+    engine.at(scenario.duration_ns, cluster.heal_all)
+    ended = trio.Event()
+    stop_ns = scenario.duration_ns + scenario.settle_ns
+    engine.at(stop_ns, drive.stop, lambda: drive.finish(ended.set))
+    engine.at(stop_ns + _LAST_OPERATIONS_NS, ended.set)
+    await ended.wait()
+
+
+def _consistency(
+    scenario: Scenario, protocol: Protocol, workload: Workload, plugins: Registry, history: History
+) -> tuple[Verdict, ...]:
+    levels = scenario.expect.consistency
+    if levels is None:
+        levels = () if scenario.beyond_budget else protocol.claims  # nothing was promised beyond the budget
+    if not levels:
+        return ()
+    return tuple(check(history, model=plugins.models[workload.model], levels=levels))
+
+
+def _service(scenario: Scenario, history: History, seen: Figures) -> list[Verdict]:
+    """Judge what is expected of availability, latency and recovery."""
+    expect = scenario.expect
+    verdicts = []
+    if expect.availability is not None:
+        verdicts.append(
+            _figure_verdict(
+                "availability",
+                seen.availability >= expect.availability,
+                f"{seen.availability:.1%} of {seen.operations} operations succeeded, "
+                f"at least {expect.availability:.1%} were expected",
+            )
+        )
+    if expect.p99_ns is not None:
+        took = "nothing succeeded" if seen.p99_ns is None else f"99 of 100 took at most {_ms(seen.p99_ns)}"
+        verdicts.append(
+            _figure_verdict(
+                "p99",
+                seen.p99_ns is not None and seen.p99_ns <= expect.p99_ns,
+                f"{took}, at most {format_duration(expect.p99_ns)} was expected",
+            )
+        )
+    if scenario.faults:
+        within_ns = scenario.settle_ns if expect.recovers_within_ns is None else expect.recovers_within_ns
+        took_ns = recovery_ns(history, scenario.duration_ns)
+        after = "no operation succeeded" if took_ns is None else f"the first operation succeeded {_ms(took_ns)}"
+        verdicts.append(
+            _figure_verdict(
+                "recovery",
+                took_ns is not None and took_ns <= within_ns,
+                f"{after} after the last heal, within {format_duration(within_ns)} was expected",
+            )
+        )
+    return verdicts
+
+
+def _figure_verdict(name: str, holds: bool, summary: str) -> Verdict:
+    return Verdict(outcome="valid" if holds else "invalid", name=name, summary=f"{summary}.")
+
+
+def _ms(time_ns: int) -> str:
+    return f"{time_ns / 1e6:.1f}ms"
+
+
+def _warnings(scenario: Scenario, cluster: Cluster, nemesis: Nemesis, checks: tuple[Verdict, ...]) -> list[str]:
+    """Say what makes this run prove less than it seems to."""
+    found = []
+    history = cluster.history
+    if "ok" not in history.types:
+        found.append("no operation succeeded: the consistency checks had nothing to judge")
+    if not checks:
+        found.append("nothing was checked: the protocol claims no level and the scenario expects none")
+    for injection in cluster.injections:
+        if injection.took_effect == 0:
+            found.append(f"{injection.describe()}, at {format_duration(injection.began_ns)}, had no effect")
+    for missed in nemesis.not_done:
+        found.append(f"{missed.step.name} did not happen: {missed.why}")
+    if scenario.beyond_budget:
+        found.append("faults were allowed beyond the protocol's budget: its own claims do not count")
+    return found

@@ -1,0 +1,86 @@
+"""A scenario as values: what runs, what is done to it, and what is expected.
+
+Rules:
+
+1. Everything is checked when a scenario is read; a scenario that exists can be run.
+2. Names of protocols and workloads stay names here: a scenario is data and can be saved, sent and compared.
+
+This file does not know TOML: see ``reader`` and ``writer``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from chaoslab.nemesis import FaultRequest
+from chaoslab.net.latency import Latency, Lognormal
+from chaoslab.units import NS_PER_S
+
+__all__ = ["DEFAULT_LATENCY", "Expect", "Scenario"]
+
+DEFAULT_LATENCY: Latency = Lognormal(median_ns=1_000_000, p99_ns=10_000_000)
+"""A quiet local network with the usual tail."""
+
+
+@attrs.frozen(kw_only=True)
+class Expect:
+    """What must hold of a run.
+
+    Attributes:
+        consistency: Level names; None: what the protocol claims.
+        availability: The least share of operations that succeed, from 0 to 1; None: any.
+        p99_ns: The longest that 99 of 100 successful operations take; None: any.
+        recovers_within_ns: How long after the last heal an operation must succeed again; None: while the run settles.
+    """
+
+    consistency: tuple[str, ...] | None = None
+    availability: float | None = None
+    p99_ns: int | None = None
+    recovers_within_ns: int | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Scenario:
+    """One scenario.
+
+    Attributes:
+        title: A sentence about behaviour.
+        topic: What it teaches, or ``""``.
+        duration_ns: How long clients work while faults come and go.
+        settle_ns: How long they go on after everything is healed.
+        beyond_budget: Faults may exceed what the protocol promises to survive; its claims then do not count.
+        protocol: Name of the protocol.
+        nodes: How many nodes.
+        settings: The protocol's own settings, or None.
+        latency: The delay of every link.
+        drop: The share of messages that is always lost.
+        duplicate: The share of messages that always arrives twice.
+        workload: Name of the workload.
+        clients: How many clients.
+        rate: Operations a second that all clients together aim at.
+        keys: How many keys they work on.
+        parameters: The workload's own parameters, or None.
+        faults: What is done to the cluster.
+        expect: What must hold.
+    """
+
+    title: str = ""
+    topic: str = ""
+    duration_ns: int = 30 * NS_PER_S
+    settle_ns: int = 5 * NS_PER_S
+    beyond_budget: bool = False
+    protocol: str
+    nodes: int
+    settings: Any = None
+    latency: Latency = DEFAULT_LATENCY
+    drop: float = 0.0
+    duplicate: float = 0.0
+    workload: str
+    clients: int = 5
+    rate: float = 50.0
+    keys: int = 3
+    parameters: Any = None
+    faults: tuple[FaultRequest, ...] = ()
+    expect: Expect = Expect()

@@ -1,0 +1,19 @@
+"""Primary and backups, asynchronous: quick, always there, and it loses what it acknowledged."""
+
+from chaoslab_protocols.primary_backup.replica import Replica
+
+from chaoslab.nemesis import Budget
+from chaoslab.plugins import Protocol
+
+__all__ = ["PROTOCOL"]
+
+PROTOCOL = Protocol(
+    name="primary-backup",
+    summary="asynchronous replication with failover by timeout: not linearizable, loses acknowledged writes",
+    replica=Replica,
+    serves=("register", "cas-register", "kv"),
+    claims=(),
+    budget=Budget(down="minority"),
+    roles=("primary", "backup"),
+    leader="primary",
+)
