@@ -148,9 +148,9 @@ async def _drive(
     """Let clients and nemesis work, heal everything, let it settle, and read everything once more."""
     engine = cluster.engine
     if scenario.drop:
-        cluster.network.add_rule(Drop(ratio=scenario.drop).rule(()))
+        Drop(ratio=scenario.drop).inject(cluster, ())
     if scenario.duplicate:
-        cluster.network.add_rule(Duplicate(ratio=scenario.duplicate).rule(()))
+        Duplicate(ratio=scenario.duplicate).inject(cluster, ())
     cluster.start(protocol.replica, nodes=scenario.nodes, client=protocol.client, settings=scenario.settings)
     drive = Drive(
         engine,

@@ -164,6 +164,8 @@ class Context:
         files: What the disk kept: file name to content.
         wall_time: Read the node's wall clock, in seconds. It may be wrong, and jump.
         monotonic_time: Read the node's monotonic clock, in seconds. It may drift, and never jumps back.
+        home: For a client, the node beside which it stands: a partition cuts it off from what that node is cut off
+            from. For a node, its own name.
     """
 
     name: str
@@ -172,6 +174,7 @@ class Context:
     files: Mapping[str, bytes]
     wall_time: Callable[[], float]
     monotonic_time: Callable[[], float]
+    home: str
 
     @property
     def peers(self) -> tuple[str, ...]:

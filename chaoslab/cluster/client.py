@@ -191,7 +191,7 @@ class RequestClient:
 
     def __init__(self, context: Context) -> None:
         self.nodes = context.nodes
-        self.favourite = sum(context.name.encode()) % len(self.nodes)  # clients begin at different nodes
+        self.favourite = self.nodes.index(context.home)
         self.request = 0
         self.refusals = 0
         self.invocation: Invocation | None = None

@@ -3,8 +3,10 @@
 Rules:
 
 1. Nodes are called n1, n2, ...; clients c1, c2, ...: the order of names is the order of everything.
-2. Roles are what protocols report. A role may be held by nobody, or wrongly by several.
-3. A fault in force is held here until it is healed; healing leaves nothing behind.
+2. A client stands beside a node, its home: c1 beside n1, c2 beside n2, and so on in a ring. A partition that cuts a
+   node off from others cuts its clients off from them too, so that both sides keep clients.
+3. Roles are what protocols report. A role may be held by nobody, or wrongly by several.
+4. A fault in force is held here until it is healed; healing leaves nothing behind.
 
 This file does not know any protocol, workload or kind of fault.
 """
@@ -21,7 +23,7 @@ import trio
 
 from chaoslab.checkers import Verdict
 from chaoslab.cluster.async_host import AsyncHost
-from chaoslab.cluster.client import AsyncClient, Client, MachineClient, RequestClient
+from chaoslab.cluster.client import AsyncClient, MachineClient, RequestClient
 from chaoslab.cluster.host import Host
 from chaoslab.cluster.machine_host import MachineHost
 from chaoslab.cluster.workload import Drive, Workload
@@ -31,6 +33,8 @@ from chaoslab.net import Network
 from chaoslab.net.latency import Latency
 from chaoslab.sim import Engine
 from chaoslab.units import seconds_to_ns
+
+AnyClient = MachineClient | AsyncClient
 
 __all__ = ["Cluster", "Fault", "Injection", "key_names"]
 
@@ -96,7 +100,7 @@ class Cluster:
         self.network = Network(engine, latency)
         self.history = History()
         self.nodes: dict[str, Host] = {}
-        self.clients: dict[str, Client] = {}
+        self.clients: dict[str, AnyClient] = {}
         self.injections: list[Injection] = []
         self.leader: str | None = None
         self._client_code: Any = RequestClient
@@ -168,11 +172,11 @@ class Cluster:
 
     # Clients
 
-    def add_clients(self, count: int) -> list[Client]:
+    def add_clients(self, count: int) -> list[AnyClient]:
         """Add *count* clients, start them, and return them."""
         first = len(self.clients)
         names = tuple(self.nodes)
-        added: list[Client] = []
+        added: list[AnyClient] = []
         kind: Any = AsyncClient if inspect.iscoroutinefunction(self._client_code) else MachineClient
         for number in range(first, first + count):
             name = f"c{number + 1}"
@@ -187,6 +191,7 @@ class Cluster:
                 nodes=names,
                 settings=self._settings,
             )
+            client.home = names[number % len(names)]
             self.clients[name] = client
             client.start()
             added.append(client)
@@ -212,6 +217,11 @@ class Cluster:
         await idle.wait()
         drive.finish(finished.set)
         await finished.wait()
+
+    def home(self, name: str) -> str:
+        """Return the node beside which the client called *name* stands; for a node, the node itself."""
+        client = self.clients.get(name)
+        return name if client is None else client.home
 
     # Faults
 

@@ -45,6 +45,7 @@ class Host(abc.ABC):
         disk: Its disk.
         clock: Its clocks.
         starts: How often it was started.
+        home: For a client, the node beside which it stands; for a node, its own name.
     """
 
     def __init__(self, name: str, engine: Engine, network: Network) -> None:
@@ -58,6 +59,7 @@ class Host(abc.ABC):
         self.open = False  # alive and not paused, in one attribute: read for every message
         self.role = ""
         self.starts = 0
+        self.home = name
         self.links: dict[str, Link] = {}
         self._backlog: list[Callable[[], None]] = []
         self._sync_delay = sampler(SYNC_LATENCY)

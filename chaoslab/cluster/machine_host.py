@@ -88,6 +88,7 @@ class MachineHost(Host):
             files=self.disk.contents(),
             wall_time=lambda: self.clock.wall_ns() / NS_PER_S,
             monotonic_time=lambda: self.clock.monotonic_ns() / NS_PER_S,
+            home=self.home,
         )
         try:
             self.machine = self.factory(context)

@@ -13,7 +13,7 @@ This file does not know protocols, faults or checks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import attrs
@@ -83,7 +83,7 @@ class Drive:
         self,
         engine: Engine,
         workload: Workload,
-        clients: list[Client],
+        clients: Sequence[Client],
         *,
         keys: tuple[str, ...],
         rate: float,

@@ -4,7 +4,7 @@ Rules:
 
 1. Each fault is a frozen value. ``inject`` adds a rule to the network, ``heal`` takes that very rule away.
 2. A message that a rule touches is decided on a stream of its own link, named after the fault.
-3. Clients are not part of a partition unless they are named: they stand beside the cluster, on every side of it.
+3. In a partition a client is where its home node is, unless the client itself is named.
 
 This file does not know when faults happen, nor to whom: see ``chaoslab.nemesis``.
 """
@@ -45,11 +45,11 @@ class LinkRule:
 class _NetworkFault:
     """What faults that consist of one rule share."""
 
-    def rule(self, targets: tuple[str, ...]) -> LinkRule:
+    def rule(self, cluster: Cluster, targets: tuple[str, ...]) -> LinkRule:
         raise NotImplementedError
 
     def inject(self, cluster: Cluster, targets: tuple[str, ...]) -> LinkRule:
-        rule = self.rule(targets)
+        rule = self.rule(cluster, targets)
         cluster.network.add_rule(rule)
         return rule
 
@@ -73,7 +73,7 @@ class SlowLinks(_NetworkFault):
 
     added: Latency = parameter(LATENCY, "The delay on top of the usual one.")
 
-    def rule(self, targets: tuple[str, ...]) -> LinkRule:
+    def rule(self, cluster: Cluster, targets: tuple[str, ...]) -> LinkRule:
         return _Slow(targets, self.added)
 
     def describe(self, targets: tuple[str, ...]) -> str:
@@ -102,7 +102,7 @@ class Drop(_NetworkFault):
 
     ratio: float = parameter(RATIO, "The share of messages that is lost.")
 
-    def rule(self, targets: tuple[str, ...]) -> LinkRule:
+    def rule(self, cluster: Cluster, targets: tuple[str, ...]) -> LinkRule:
         return _Drop(targets, self.ratio)
 
     def describe(self, targets: tuple[str, ...]) -> str:
@@ -134,7 +134,7 @@ class Duplicate(_NetworkFault):
         LATENCY, "How much later the copy arrives.", default=LATENCY.parse({"distribution": "exponential", "mean": "50ms"})
     )
 
-    def rule(self, targets: tuple[str, ...]) -> LinkRule:
+    def rule(self, cluster: Cluster, targets: tuple[str, ...]) -> LinkRule:
         return _Duplicate(targets, self.ratio, self.later)
 
     def describe(self, targets: tuple[str, ...]) -> str:
@@ -189,10 +189,7 @@ class Partition(_NetworkFault):
     def __attrs_post_init__(self) -> None:
         split_groups(self.groups)
 
-    def rule(self, targets: tuple[str, ...]) -> LinkRule:
-        return _Cut(split_groups(self.groups), self.one_way)
-
-    def inject(self, cluster: Cluster, targets: tuple[str, ...]) -> LinkRule:
+    def rule(self, cluster: Cluster, targets: tuple[str, ...]) -> LinkRule:
         seen: set[str] = set()
         for name in (name for group in split_groups(self.groups) for name in group):
             if name not in cluster.clients:
@@ -200,7 +197,7 @@ class Partition(_NetworkFault):
             if name in seen:
                 raise UsageError(f"{name} stands in two groups of the partition {self.groups!r}.", key="groups")
             seen.add(name)
-        return super().inject(cluster, targets)
+        return _Cut(cluster, split_groups(self.groups), self.one_way)
 
     def describe(self, targets: tuple[str, ...]) -> str:
         return f"partition: {self.groups}{', one way' if self.one_way else ''}"
@@ -209,13 +206,17 @@ class Partition(_NetworkFault):
 class _Cut(LinkRule):
     cuts = True
 
-    def __init__(self, groups: tuple[tuple[str, ...], ...], one_way: bool) -> None:
+    def __init__(self, cluster: Cluster, groups: tuple[tuple[str, ...], ...], one_way: bool) -> None:
         super().__init__(())
+        self._home = cluster.home
         self._group = {name: number for number, group in enumerate(groups) for name in group}
         self._one_way = one_way
 
     def covers(self, source: str, target: str) -> bool:
-        here, there = self._group.get(source), self._group.get(target)
+        here, there = self._side(source), self._side(target)
         if here is None or there is None:
             return False
         return here < there if self._one_way else here != there
+
+    def _side(self, name: str) -> int | None:
+        return self._group.get(name, self._group.get(self._home(name)))

@@ -86,6 +86,11 @@ class SimClock(trio.abc.Clock):
         self._ready: deque[Any] = deque()
         self._idle_waiters: Any = ()
 
+    def close(self) -> None:
+        """The main task has ended: nothing more happens, and time stands still."""
+        self.closing = True
+        self.heap.clear()
+
     def start_clock(self) -> None:
         """Called by Trio when the run begins."""
         self._ready = run_queue()

@@ -134,7 +134,7 @@ class Engine:
                     for action in self._at_end:
                         action()
                     self.nursery.cancel_scope.cancel()
-        self.clock.closing = True
+        self.clock.close()
         if self._failure is not None:
             raise self._failure
         if raised is not None:

@@ -1,0 +1,140 @@
+"""The short names with which tests and notebooks speak to ChaosLab: ``import chaoslab as cl``.
+
+Rules:
+
+1. Times are seconds, as in Trio; ratios are from 0 to 1. Nothing here can do what the values behind cannot.
+2. A run from Python and a run from the command line are the same run: same seed, same trace hash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from chaoslab.checkers import Verdict
+from chaoslab.checkers.registry import check
+from chaoslab.cluster import Cluster, Workload
+from chaoslab.errors import UsageError
+from chaoslab.faults import ClockSkew, Crash, Drop, Duplicate, Partition, Pause, SlowLinks
+from chaoslab.history import History
+from chaoslab.net.latency import Constant, Latency
+from chaoslab.plugins import registry
+from chaoslab.runner import run as run_scenario
+from chaoslab.scenario import Scenario
+from chaoslab.scenario import load_scenario as read_scenario
+from chaoslab.sim import Engine
+from chaoslab.units import seconds_to_ns
+
+__all__ = [
+    "clock_skew",
+    "crash",
+    "drop",
+    "duplicate",
+    "latency",
+    "linearizable",
+    "load_scenario",
+    "partition",
+    "pause",
+    "run",
+    "workload",
+]
+
+T = TypeVar("T")
+
+
+def load_scenario(path: str | Path, overrides: Mapping[str, str] | None = None) -> Scenario:
+    """Return the scenario in the TOML file *path*.
+
+    Args:
+        path: The file.
+        overrides: Dotted keys and their values as text, such as ``{"cluster.nodes": "5"}``.
+
+    Raises:
+        ScenarioError: what is wrong, with file, line and key.
+    """
+    return read_scenario(path, registry(), overrides or {})
+
+
+def run(
+    what: Scenario | str | Path | Callable[[Cluster], Awaitable[T]],
+    *,
+    seed: int = 0,
+    latency: Latency | float | None = None,
+) -> Any:
+    """Run a scenario, or an async function of a cluster, in a simulation.
+
+    Args:
+        what: A scenario, the path of one, or ``async def main(cluster)``.
+        seed: Decides every random choice.
+        latency: For a function: the delay of every link, in seconds or as a distribution.
+
+    Returns:
+        For a scenario its ``Run``; for a function what it returns.
+
+    Raises:
+        UsageError: wrong input.
+        NodeError: a node's code raised.
+        DeadlockError, LimitExceeded: the run could not go on.
+    """
+    if isinstance(what, str | Path):
+        what = load_scenario(what)
+    if isinstance(what, Scenario):
+        if latency is not None:
+            raise UsageError("a scenario states its own latency.", key="latency")
+        return run_scenario(what, seed)
+    main = what
+    if isinstance(latency, int | float):
+        latency = Constant(value_ns=seconds_to_ns(latency))
+    engine = Engine(seed)
+    cluster = Cluster(engine, latency=latency)
+    return engine.run(lambda: main(cluster))
+
+
+def workload(name: str) -> Workload:
+    """Return the installed workload called *name*, such as ``"register"``.
+
+    Raises:
+        UsageError: there is none.
+    """
+    return registry().workload(name)
+
+
+def linearizable(model: str = "register") -> Callable[[History], Verdict]:
+    """Return the check that a history is linearizable with respect to *model*."""
+    return lambda history: check(history, model=registry().models[model], levels=("linearizable",))[0]
+
+
+def partition(groups: str, *, one_way: bool = False) -> Partition:
+    """Return the fault that cuts groups of nodes off from each other, such as ``"n1 n2 | n3"``."""
+    return Partition(groups=groups, one_way=one_way)
+
+
+def drop(ratio: float) -> Drop:
+    """Return the fault that loses this share of the messages."""
+    return Drop(ratio=ratio)
+
+
+def duplicate(ratio: float) -> Duplicate:
+    """Return the fault that delivers this share of the messages twice."""
+    return Duplicate(ratio=ratio)
+
+
+def latency(seconds: float) -> SlowLinks:
+    """Return the fault that makes every message take this much longer."""
+    return SlowLinks(added=Constant(value_ns=seconds_to_ns(seconds)))
+
+
+def crash(*nodes: str) -> tuple[Crash, tuple[str, ...]]:
+    """Return the power cut of *nodes*; when it is healed they start again."""
+    return Crash(), nodes
+
+
+def pause(*nodes: str) -> tuple[Pause, tuple[str, ...]]:
+    """Return the fault that lets *nodes* stand still."""
+    return Pause(), nodes
+
+
+def clock_skew(node: str, seconds: float) -> tuple[ClockSkew, tuple[str, ...]]:
+    """Return the fault that sets the wall clock of *node* ahead by *seconds*, or back."""
+    return ClockSkew(offset_ns=seconds_to_ns(seconds)), (node,)
