@@ -1,0 +1,120 @@
+"""Says in words what is wrong with a history that is not linearizable.
+
+The sentence is about values and processes, never about search. It names the anomaly where a single read shows it:
+
+* *value out of thin air*: nobody wrote what was read;
+* *read from the future*: it was written only after the read had ended;
+* *stale read*: a later write had been acknowledged before the read began, and nothing put the old value back;
+* *lost write*: the same, of a value that no read ever saw again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chaoslab.history import Operation
+from chaoslab.history.values import frozen
+from chaoslab.models import Model
+
+__all__ = ["anomaly_and_sentence", "in_words"]
+
+
+def in_words(operation: Operation) -> str:
+    """Return what one operation did, such as ``process 3 read 4 from x``."""
+    place = "" if operation.key is None else f" {operation.key}"
+    who = f"process {operation.process}"
+    if operation.f in ("read", "get"):
+        seen = "nothing" if operation.value is None else repr(operation.value)
+        return f"{who} read {seen} from{place or ' the register'}"
+    ending = "" if operation.type == "ok" else " (nobody knows whether it happened)"
+    if operation.f in ("write", "put"):
+        return f"{who} wrote {operation.argument!r} to{place or ' the register'}{ending}"
+    if operation.f == "append":
+        return f"{who} appended {operation.argument!r} to{place}{ending}"
+    if operation.f == "cas":
+        old, new = operation.argument
+        if operation.type == "ok" and operation.result is False:
+            return f"{who} was refused to change {old!r} to {new!r} in{place or ' the register'}"
+        return f"{who} changed {old!r} to {new!r} in{place or ' the register'}{ending}"
+    argument = "" if operation.argument is None else f" {operation.argument!r}"
+    return f"{who} called {operation.f}{argument}{place}{ending}"
+
+
+def anomaly_and_sentence(
+    small: Sequence[Operation], blocked: Operation, operations: Sequence[Operation], model: Model
+) -> tuple[str, str]:
+    """Return the anomaly's name and a sentence for operations of one object that cannot be put into any order.
+
+    Args:
+        small: A small history that is not linearizable, in the order of invocations.
+        blocked: The operation of it that the search could not place.
+        operations: All operations on that object: what nobody wrote is decided here.
+        model: The model it violates.
+    """
+    for read in (blocked, *small):
+        if read.type == "ok" and read.f in model.reads:
+            appends = any(operation.f == "append" for operation in operations)
+            found = (_about_text if appends else _about_read)(operations, read, model)
+            if found is not None:
+                return found
+    others = [operation for operation in small if operation is not blocked]
+    rest = ", ".join(in_words(operation) for operation in others[:4])
+    more = f" and {len(others) - 4} more operations" if len(others) > 4 else ""
+    return (
+        "not linearizable",
+        f"no order of the operations explains that {in_words(blocked)}" + (f", given that {rest}{more}" if rest else "") + ".",
+    )
+
+
+def _about_read(operations: Sequence[Operation], read: Operation, model: Model) -> tuple[str, str] | None:
+    """Explain a read of a register, if that one read is explanation enough."""
+    seen = frozen(read.value)
+    producers = [operation for operation in operations if _produces(operation, seen)]
+    assert read.ret is not None
+    earlier = [operation for operation in producers if operation.call < read.ret]
+    if seen != model.initial and not producers:
+        return "value out of thin air", f"{in_words(read)}, which nobody had written."
+    if seen != model.initial and not earlier:
+        return (
+            "read from the future",
+            f"{in_words(read)}, which was written only afterwards ({in_words(producers[0])}).",
+        )
+    for write in reversed(operations):
+        # One that began when all writes of the value seen had ended, and that had ended when the read began.
+        if write.f not in ("write", "put") or write.ret is None or write.ret > read.call or _produces(write, seen):
+            continue
+        if all(producer.ret is not None and producer.ret < write.call for producer in earlier):
+            again = any(
+                other.f in model.reads and other.type == "ok" and frozen(other.value) == frozen(write.argument)
+                for other in operations
+            )
+            return (
+                "stale read" if again else "lost write",
+                f"{in_words(read)}, although {in_words(write)}, which had been acknowledged before that read began"
+                + ("" if seen == model.initial else f" and after every write of {read.value!r}")
+                + ("." if again else f"; no read ever saw {write.argument!r}."),
+            )
+    return None
+
+
+def _about_text(operations: Sequence[Operation], read: Operation, model: Model) -> tuple[str, str] | None:
+    """Explain a read of text that is appended to, if an acknowledged piece is missing from it."""
+    text = read.value or ""
+    if any(operation.f in ("put", "write", "delete") for operation in operations):
+        return None  # a piece may be missing because the text was replaced
+    for append in operations:
+        missing = append.f == "append" and append.argument not in text
+        if missing and append.ret is not None and append.ret < read.call:
+            return (
+                "stale read",
+                f"{in_words(read)}, although {in_words(append)}, which had been acknowledged before that read began.",
+            )
+    return None
+
+
+def _produces(operation: Operation, value: object) -> bool:
+    if operation.f in ("write", "put"):
+        return frozen(operation.argument) == value
+    if operation.f == "cas" and operation.result is not False:
+        return frozen(operation.argument[1]) == value
+    return False

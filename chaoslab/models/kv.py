@@ -1,0 +1,41 @@
+"""A map of keys to values: get, put, append, compare-and-set, delete. Each key is an object of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from chaoslab.models.model import ILLEGAL, Model
+
+__all__ = ["KV", "kv_starting_as"]
+
+
+def _step(state: Any, f: str, argument: Any, value: Any, result: Any) -> Any:
+    if f in ("put", "write"):
+        return argument
+    if f == "append":
+        return (state or "") + argument
+    if f == "delete":
+        return None
+    if f == "cas":
+        expected, new = argument[1]
+        took_place = state == expected
+        if result is not None and result != ("bool", repr(took_place)):
+            return ILLEGAL
+        return new if took_place else state
+    return state if value == state else ILLEGAL
+
+
+KV = Model(
+    name="kv",
+    summary="a map of keys: get, put, append, compare-and-set, delete",
+    step=_step,
+    reads=frozenset({"get", "read"}),
+    fs=frozenset({"get", "read", "put", "write", "append", "cas", "delete"}),
+)
+
+
+def kv_starting_as(initial: str | None) -> Model:
+    """Return the kv model with every key's value *initial* at the start, such as ``""``."""
+    return attrs.evolve(KV, initial=initial)

@@ -1,0 +1,216 @@
+"""Nodes that are state machines: events in, ordered effects out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import trio
+
+import chaoslab as cl
+from chaoslab.cluster.machine_host import MachineHost
+from chaoslab.statemachine import Become, CancelTimer, Context, Effects, Persist, Send, SetTimer
+
+
+class Machine:
+    """A machine whose handlers are given as functions."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.seen: list[Any] = []
+
+    def start(self) -> Effects:
+        return None
+
+    def message(self, sender: str, message: Any) -> Effects:
+        self.seen.append(message)
+        return None
+
+    def timer(self, name: str) -> Effects:
+        self.seen.append(name)
+        return None
+
+
+def machine_of(cluster: cl.Cluster, name: str) -> Any:
+    host = cluster.node(name)
+    assert isinstance(host, MachineHost)
+    return host.machine
+
+
+def test_a_persist_holds_back_every_later_effect() -> None:
+    """What comes after a Persist, in its own list and in later ones, leaves only when the disk says durable."""
+
+    class Saver(Machine):
+        def start(self) -> Effects:
+            if self.context.name == "n1":
+                return [Send("n2", "before"), Persist("f", b"x"), Send("n2", "after"), SetTimer("later", 0.0)]
+            return None
+
+        def message(self, sender: str, message: Any) -> Effects:
+            self.seen.append((message, self.context.monotonic_time()))
+            return None
+
+    async def main(cluster: cl.Cluster) -> Any:
+        cluster.start(Saver, nodes=2)
+        await trio.sleep(1)
+        return machine_of(cluster, "n2").seen
+
+    (first, early), (second, late) = cl.run(main, latency=0.0)
+    assert (first, early) == ("before", 0.0)
+    assert second == "after"
+    assert late > 0.0
+
+
+def test_a_crash_at_a_barrier_loses_the_write_and_everything_behind_it() -> None:
+    """A power cut before the disk is done: nothing durable, nothing sent."""
+
+    class Saver(Machine):
+        def start(self) -> Effects:
+            if self.context.name == "n1":
+                return [Persist("f", b"x"), Send("n2", "saved")]
+            return None
+
+    async def main(cluster: cl.Cluster) -> Any:
+        cluster.start(Saver, nodes=2)
+        cluster.crash("n1")
+        await trio.sleep(1)
+        return machine_of(cluster, "n2").seen, cluster.node("n1").disk.contents()
+
+    assert cl.run(main) == ([], {})
+
+
+def test_a_restart_makes_a_new_machine_from_what_the_disk_kept() -> None:
+    """The factory sees the synced files, and no timer of the earlier life fires."""
+    lives: list[dict[str, bytes]] = []
+
+    class Saver(Machine):
+        def __init__(self, context: Context) -> None:
+            super().__init__(context)
+            lives.append(dict(context.files))
+
+        def start(self) -> Effects:
+            return [Persist("f", b"x"), SetTimer("old", 2.0)] if len(lives) == 1 else None
+
+    async def main(cluster: cl.Cluster) -> Any:
+        cluster.start(Saver, nodes=1)
+        await trio.sleep(1)
+        cluster.crash("n1")
+        cluster.restart("n1")
+        await trio.sleep(5)
+        return machine_of(cluster, "n1").seen
+
+    assert cl.run(main) == []
+    assert lives == [{}, {"f": b"x"}]
+
+
+def test_setting_a_timer_again_replaces_it_and_cancelling_stops_it() -> None:
+    """A timer fires once, when it was last set for, or never."""
+
+    class Timers(Machine):
+        def start(self) -> Effects:
+            return [SetTimer("a", 1.0), SetTimer("a", 2.0), SetTimer("b", 1.0), CancelTimer("b")]
+
+        def timer(self, name: str) -> Effects:
+            self.seen.append((name, self.context.monotonic_time()))
+            return None
+
+    async def main(cluster: cl.Cluster) -> Any:
+        cluster.start(Timers, nodes=1)
+        await trio.sleep(5)
+        return machine_of(cluster, "n1").seen
+
+    assert cl.run(main) == [("a", 2.0)]
+
+
+def test_a_timer_with_a_range_is_drawn_from_the_seed() -> None:
+    """It fires within the range, at a moment that the seed decides."""
+
+    class Random(Machine):
+        def start(self) -> Effects:
+            return [SetTimer("t", (1.0, 2.0))]
+
+        def timer(self, name: str) -> Effects:
+            self.seen.append(self.context.monotonic_time())
+            return None
+
+    async def main(cluster: cl.Cluster) -> Any:
+        cluster.start(Random, nodes=1)
+        await trio.sleep(5)
+        return machine_of(cluster, "n1").seen[0]
+
+    times = [cl.run(main, seed=seed) for seed in (1, 2, 1)]
+    assert all(1.0 <= time <= 2.0 for time in times)
+    assert times[0] == times[2] != times[1]
+
+
+def test_a_paused_machine_handles_everything_after_the_pause_in_order() -> None:
+    """Messages and timers wait, and are handled when the node goes on."""
+
+    class Listener(Machine):
+        def start(self) -> Effects:
+            return [SetTimer("tick", 0.5)] if self.context.name == "n1" else [SetTimer("send", 0.2)]
+
+        def timer(self, name: str) -> Effects:
+            if name == "send":
+                return [Send("n1", "hello")]
+            return super().timer(name)
+
+    async def main(cluster: cl.Cluster) -> Any:
+        cluster.start(Listener, nodes=2)
+        cluster.node("n1").pause()
+        await trio.sleep(2)
+        before = list(machine_of(cluster, "n1").seen)
+        cluster.node("n1").resume()
+        return before, machine_of(cluster, "n1").seen
+
+    assert cl.run(main) == ([], ["hello", "tick"])
+
+
+def test_a_reported_role_is_known_to_the_cluster_until_the_crash() -> None:
+    """Faults can be aimed at roles; a dead node plays none."""
+
+    class Leader(Machine):
+        def start(self) -> Effects:
+            return [Become("leader")] if self.context.name == "n2" else None
+
+    async def main(cluster: cl.Cluster) -> Any:
+        cluster.start(Leader, nodes=3)
+        before = cluster.with_role("leader")
+        cluster.crash("n2")
+        return before, cluster.with_role("leader")
+
+    assert cl.run(main) == (("n2",), ())
+
+
+def test_an_exception_in_a_handler_names_node_time_and_event() -> None:
+    """The error says what the machine was handling, and its cause is the machine's own exception."""
+
+    class Broken(Machine):
+        def start(self) -> Effects:
+            return [SetTimer("boom", 0.25)] if self.context.name == "n1" else None
+
+        def timer(self, name: str) -> Effects:
+            raise KeyError("missing")
+
+    async def main(cluster: cl.Cluster) -> None:
+        cluster.start(Broken, nodes=2)
+        await trio.sleep(1)
+
+    with pytest.raises(cl.NodeError, match=r"node n1 raised KeyError: 'missing' at 0\.250000 s.*timer 'boom'") as error:
+        cl.run(main)
+    assert isinstance(error.value.__cause__, KeyError)
+
+
+def test_what_is_no_effect_is_refused_in_words() -> None:
+    """A handler that returns something else is told what it may return."""
+
+    class Odd(Machine):
+        def start(self) -> Effects:
+            return ["send"]  # type: ignore[list-item]
+
+    async def main(cluster: cl.Cluster) -> None:
+        cluster.start(Odd, nodes=1)
+        await trio.sleep(1)
+
+    with pytest.raises(cl.NodeError, match="'send' is not an effect of a node.*Send, SetTimer"):
+        cl.run(main)
