@@ -117,10 +117,12 @@ class NodeError(ChaosLabError):
         node: The node's name.
         time_ns: Virtual time, in nanoseconds.
         event: What the node was handling, in words.
-        cause: The exception that the node's code raised.
+        cause: The exception that the node's code raised. A nursery's group around a single one is taken off.
     """
 
     def __init__(self, *, node: str, time_ns: int, event: str, cause: BaseException) -> None:
+        while isinstance(cause, BaseExceptionGroup) and len(cause.exceptions) == 1:
+            cause = cause.exceptions[0]
         detail = f": {cause}" if str(cause) else ""
         super().__init__(
             f"the code of node {node} raised {type(cause).__name__}{detail} "

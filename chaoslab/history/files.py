@@ -5,34 +5,47 @@ A format is recognised by its first line that says anything. Whatever goes wrong
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 from chaoslab.errors import HistoryError, UsageError, unknown_word
+from chaoslab.history.edn import EDN_LINE, read_edn
 from chaoslab.history.history import History
+from chaoslab.history.jepsen import JepsenMeaning
 from chaoslab.history.jepsen_log import LOG_LINE, read_jepsen_log
 from chaoslab.history.jsonl import read_jsonl, write_jsonl
 from chaoslab.history.kv_log import KV_LINE, read_kv_log
 
-__all__ = ["FORMATS", "read_history", "recognised_format", "write_history"]
+__all__ = ["FORMATS", "format_of", "read_history", "write_history"]
 
-Reader = Callable[[Iterable[str], str], History]
+Reader = Callable[[Iterable[str], str, JepsenMeaning], History]
+Progress = Callable[[int], None]
 
 FORMATS: Final[Mapping[str, Reader]] = {
-    "jsonl": read_jsonl,
+    "jsonl": lambda lines, file, meaning: read_jsonl(lines, file),
+    "edn": read_edn,
     "jepsen-log": read_jepsen_log,
-    "kv-log": read_kv_log,
+    "kv-log": lambda lines, file, meaning: read_kv_log(lines, file),
 }
-"""From a format's name to its reader: ``(lines, name of the file) -> History``."""
+"""From a format's name to its reader: ``(lines, name of the file, meaning of Jepsen's words) -> History``."""
+
+_LINES_LOOKED_AT = 1000
 
 
-def read_history(path: str | Path, format: str = "auto") -> History:
+def read_history(
+    path: str | Path, format: str = "auto", *, meaning: JepsenMeaning | None = None, progress: Progress | None = None
+) -> History:
     """Return the history in the file *path*.
 
     Args:
         path: The file.
         format: One of ``FORMATS``, or ``"auto"``.
+        meaning: What Jepsen's words mean in it, for the formats ``edn`` and ``jepsen-log``.
+        progress: Called now and then with the number of bytes read since the last call.
+
+    Returns:
+        The history. Cost: O(n) for n events.
 
     Raises:
         HistoryError: the file is missing, empty, of no known format, or damaged; names the line.
@@ -40,19 +53,54 @@ def read_history(path: str | Path, format: str = "auto") -> History:
     """
     if format != "auto" and format not in FORMATS:
         raise UsageError(unknown_word("format", format, ["auto", *FORMATS]), key="format")
-    lines = _lines(path)
-    if format == "auto":
-        format = recognised_format(lines, str(path))
-    history = FORMATS[format](lines, str(path))
+    recognised = format_of(path) if format == "auto" else format
+    history = FORMATS[recognised](_lines(path, progress), str(path), meaning or JepsenMeaning())
     if len(history) == 0:
-        raise HistoryError(f"there is no event of the format {format} in it.", file=path)
+        if not any(line.strip() for line in _lines(path)):
+            raise HistoryError("the file is empty.", file=path)
+        raise HistoryError(f"there is no event of the format {recognised} in it.", file=path)
     return history
 
 
-def _lines(path: str | Path) -> list[str]:
+def format_of(path: str | Path) -> str:
+    """Return the name of the format of the file *path*, as far as its beginning shows.
+
+    Raises:
+        HistoryError: the file is missing, empty or of no known format.
+    """
+    empty = True
+    for number, line in enumerate(_lines(path)):
+        empty = empty and not line.strip()
+        if LOG_LINE.match(line):
+            return "jepsen-log"
+        if KV_LINE.fullmatch(line):
+            return "kv-log"
+        if EDN_LINE.match(line) or line.strip() == "[":
+            return "edn"
+        if line.lstrip().startswith("{"):
+            return "jsonl"
+        if number >= _LINES_LOOKED_AT:
+            break
+    if empty:
+        raise HistoryError("the file is empty.", file=path)
+    raise HistoryError(
+        f"no format fits this file; it can be {', '.join(FORMATS)}. Name it with --format to see what is wrong.",
+        file=path,
+    )
+
+
+def _lines(path: str | Path, progress: Progress | None = None) -> Iterator[str]:
+    """Yield the lines of a text file, and tell *progress* how many bytes they were."""
+    told = 0
     try:
-        with Path(path).open(encoding="utf-8") as file:
-            lines = list(file)
+        with Path(path).open("rb") as file:
+            for number, raw in enumerate(file):
+                yield raw.decode()
+                if progress is not None:
+                    told += len(raw)
+                    if number % 4096 == 0:
+                        progress(told)
+                        told = 0
     except FileNotFoundError:
         raise HistoryError("there is no such file.", file=path) from None
     except IsADirectoryError:
@@ -61,28 +109,6 @@ def _lines(path: str | Path) -> list[str]:
         raise HistoryError("this is not a text file.", file=path) from None
     except OSError as error:
         raise HistoryError(f"cannot be read: {error.strerror}.", file=path) from None
-    if not any(line.strip() for line in lines):
-        raise HistoryError("the file is empty.", file=path)
-    return lines
-
-
-def recognised_format(lines: Iterable[str], file: str) -> str:
-    """Return the name of the format of *lines*.
-
-    Raises:
-        HistoryError: none fits.
-    """
-    for line in lines:
-        if LOG_LINE.match(line):
-            return "jepsen-log"
-        if KV_LINE.fullmatch(line) or line.lstrip().startswith("{:"):
-            return "kv-log"
-        if line.lstrip().startswith("{"):
-            return "jsonl"
-    raise HistoryError(
-        f"no format fits this file; it can be {', '.join(FORMATS)}. Name it with --format to see what is wrong.",
-        file=file,
-    )
 
 
 def write_history(history: History, path: str | Path) -> None:

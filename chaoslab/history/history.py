@@ -97,6 +97,8 @@ class History:
         time_ns: int = 0,
         node: str | None = None,
         error: str | None = None,
+        f: str | None = None,
+        key: Any = None,
     ) -> int:
         """Record how the open operation of *process* ended and return the event's index.
 
@@ -108,14 +110,21 @@ class History:
             time_ns: When, in nanoseconds.
             node: The node that served it, if known.
             error: Why it failed or is unknown.
+            f: Which operation the recording says it was; None: it does not say.
+            key: On which key it says it was; None: it does not say.
 
         Raises:
-            HistoryError: the process has no open operation.
+            HistoryError: the process has no open operation, or another one.
         """
         index = len(self.times_ns)
         call = self._open.pop(process, None)
         if call is None:
             raise HistoryError(f"event {index}: process {process} completes an operation that it never invoked.")
+        if (f is not None and f != self.fs[call]) or (key is not None and key != self.keys[call]):
+            raise HistoryError(
+                f"event {index}: process {process} completes {_named(f, key)}, but what it has open is "
+                f"{_named(self.fs[call], self.keys[call])} (event {call})."
+            )
         self.partners[call] = index
         self._add(time_ns, process, type, self.fs[call], self.keys[call], value, result, node, error, call)
         return index
@@ -136,9 +145,7 @@ class History:
         if isinstance(process, str):
             return self._note_event(event)
         if event.type == "invoke":
-            return self.invoke(
-                process, event.f, event.key, event.value, time_ns=event.time_ns, node=event.node
-            )
+            return self.invoke(process, event.f, event.key, event.value, time_ns=event.time_ns, node=event.node)
         return self.complete(
             process,
             event.type,
@@ -147,6 +154,8 @@ class History:
             time_ns=event.time_ns,
             node=event.node,
             error=event.error,
+            f=event.f,
+            key=event.key,
         )
 
     def _note_event(self, event: Event) -> int:
@@ -215,29 +224,36 @@ class History:
 
         Cost: O(n) for a history of n events.
         """
-        found = []
-        for index, type in enumerate(self.types):
-            process = self.processes[index]
-            if type != "invoke" or isinstance(process, str):
-                continue
-            partner = self.partners[index]
-            closed = partner != _OPEN
-            ending: Completion = self.types[partner] if closed else "info"  # type: ignore[assignment]
-            found.append(
-                Operation(
-                    process=process,
-                    f=self.fs[index],
-                    key=self.keys[index],
-                    argument=self.values[index],
-                    type=ending,
-                    value=self.values[partner] if closed else None,
-                    result=self.results[partner] if closed else None,
-                    call=index,
-                    ret=partner if closed and ending != "info" else None,
-                    call_time_ns=self.times_ns[index],
-                    ret_time_ns=self.times_ns[partner] if closed else None,
-                    node=(self.nodes[partner] if closed else None) or self.nodes[index],
-                    error=self.errors[partner] if closed else None,
-                )
-            )
-        return tuple(found)
+        processes = self.processes
+        return tuple(
+            self.operation(call)
+            for call, type in enumerate(self.types)
+            if type == "invoke" and not isinstance(processes[call], str)
+        )
+
+    def operation(self, call: int) -> Operation:
+        """Return the operation whose invocation is the event *call*."""
+        process = self.processes[call]
+        assert isinstance(process, int)
+        partner = self.partners[call]
+        closed = partner != _OPEN
+        ending: Completion = self.types[partner] if closed else "info"  # type: ignore[assignment]
+        return Operation(
+            process=process,
+            f=self.fs[call],
+            key=self.keys[call],
+            argument=self.values[call],
+            type=ending,
+            value=self.values[partner] if closed else None,
+            result=self.results[partner] if closed else None,
+            call=call,
+            ret=partner if closed and ending != "info" else None,
+            call_time_ns=self.times_ns[call],
+            ret_time_ns=self.times_ns[partner] if closed else None,
+            node=(self.nodes[partner] if closed else None) or self.nodes[call],
+            error=self.errors[partner] if closed else None,
+        )
+
+
+def _named(f: str | None, key: Any) -> str:
+    return f"{f or 'an operation'}" + ("" if key is None else f" on {key!r}")

@@ -1,11 +1,10 @@
-"""Histories from the log that Jepsen writes: ``INFO  jepsen.util - 3<tab>:invoke<tab>:cas<tab>[1 2]``.
+"""Histories as lines of the log that Jepsen writes: ``INFO  jepsen.util - 3<tab>:invoke<tab>:cas<tab>[1 2]``.
 
 Rules:
 
 1. Lines that are not of this form (the nemesis, other loggers) are passed over.
-2. A failed compare-and-set is an observation: the value was different. It is read as an ok with the result false.
-3. A failed read taught nothing. ``nil`` read means that the register was absent.
-4. The order of lines is the order of events; a line has no other time.
+2. A failed read taught nothing. ``nil`` read means that the register was absent.
+3. The order of lines is the order of events; a line has no other time.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from typing import Any
 
 from chaoslab.errors import HistoryError
 from chaoslab.history.history import History
-from chaoslab.history.operation import Event
+from chaoslab.history.jepsen import JepsenEvent, JepsenMeaning, append_event
 
 __all__ = ["LOG_LINE", "read_jepsen_log"]
 
@@ -24,43 +23,24 @@ LOG_LINE = re.compile(r"INFO\s+jepsen\.util - (\d+)\t:(invoke|ok|fail|info)\t:(\
 _CAS = re.compile(r"\[(-?\d+) (-?\d+)\]")
 
 
-def read_jepsen_log(lines: Iterable[str], file: str) -> History:
+def read_jepsen_log(lines: Iterable[str], file: str, meaning: JepsenMeaning) -> History:
     """Return the history in *lines*.
 
     Raises:
         HistoryError: a value that cannot be read, or events that no run can have recorded; names file and line.
     """
     history = History()
-    asked: dict[int, Any] = {}
+    asked: dict[Any, Any] = {}
     for number, line in enumerate(lines, start=1):
         match = LOG_LINE.match(line)
         if match is None:
             continue
-        process, type, f, text = int(match[1]), match[2], match[3], match[4]
+        text = match[4]
         try:
             error = text if text.startswith(":") else None
             value = None if error else _value(text)
-            result = None
-            if type == "invoke":
-                asked[process] = value
-            elif f == "cas":
-                value = asked.get(process) if error else value
-                if type != "info" and not error:
-                    type, result = "ok", type == "ok"
-            elif type == "info":
-                value = asked.get(process)
-            history.append(
-                Event(
-                    index=number,
-                    time_ns=number,
-                    process=process,
-                    type=type,  # type: ignore[arg-type]
-                    f=f,
-                    value=value,
-                    result=result,
-                    error=error,
-                )
-            )
+            event = JepsenEvent(int(match[1]), match[2], match[3], value, error, number)
+            append_event(history, event, meaning, asked)
         except HistoryError as complaint:
             raise HistoryError(complaint.message, file=file, line=number) from None
     return history

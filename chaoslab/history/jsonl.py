@@ -19,11 +19,11 @@ from typing import Any, Final, TextIO
 
 from chaoslab.errors import HistoryError, unknown_word
 from chaoslab.history.history import History
-from chaoslab.history.operation import Event
+from chaoslab.history.operation import NEMESIS, Event
 
 __all__ = ["read_jsonl", "write_jsonl"]
 
-_KEYS: Final = ("index", "time", "process", "type", "f", "key", "value", "result", "node", "error")
+_KEYS: Final = frozenset({"index", "time", "process", "type", "f", "key", "value", "result", "node", "error"})
 _TYPES: Final = ("invoke", "ok", "fail", "info")
 
 
@@ -39,55 +39,59 @@ def read_jsonl(lines: Iterable[str], file: str) -> History:
         if not line.strip():
             continue
         try:
-            event = _event(json.loads(line))
-            if event.index <= last_index and event.index >= 0:
-                raise HistoryError(f"index {event.index} comes after index {last_index}: events stand in order.")
-            last_index = max(last_index, event.index)
-            history.append(event)
+            last_index = _take(history, json.loads(line), last_index)
         except HistoryError as error:
             raise HistoryError(error.message, file=file, line=number) from None
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             ended = not line.endswith("\n")
             why = "the file ends in the middle of this line" if ended else str(error)
             raise HistoryError(f"this is not JSON: {why}.", file=file, line=number) from None
     return history
 
 
-def _event(values: Any) -> Event:
-    if not isinstance(values, dict):
-        raise HistoryError("an event is a JSON object such as {\"process\": 0, \"type\": \"invoke\", \"f\": \"read\"}.")
-    for key in values:
-        if key not in _KEYS:
-            raise HistoryError(unknown_word("key", key, _KEYS))
-    for key in ("process", "type", "f"):
-        if key not in values:
-            raise HistoryError(f"an event needs {key!r}; this one has {', '.join(values) or 'nothing'}.")
-    process, type, index, time = values["process"], values["type"], values.get("index", -1), values.get("time", 0)
+def _take(history: History, values: Any, last_index: int) -> int:
+    """Record one event, and return the largest index so far."""
+    if values.__class__ is not dict:
+        raise HistoryError('an event is a JSON object such as {"process": 0, "type": "invoke", "f": "read"}.')
+    if not values.keys() <= _KEYS:
+        unknown = next(key for key in values if key not in _KEYS)
+        raise HistoryError(unknown_word("key", unknown, _KEYS))
+    try:
+        process, type, f = values["process"], values["type"], values["f"]
+    except KeyError as missing:
+        raise HistoryError(f"an event needs {missing}; this one has {', '.join(values) or 'nothing'}.") from None
+    index, time_ns, key, value = values.get("index", -1), values.get("time", 0), values.get("key"), values.get("value")
     if type not in _TYPES:
         raise HistoryError(unknown_word("type", str(type), _TYPES))
-    if not _is_int(process) and process != "nemesis":
-        raise HistoryError(f"process {process!r} is neither a whole number nor \"nemesis\".")
-    if not isinstance(values["f"], str):
-        raise HistoryError(f"f {values['f']!r} is not text.")
-    for key, value in (("index", index), ("time", time)):
-        if not _is_int(value):
-            raise HistoryError(f"{key} {value!r} is not a whole number.")
-    return Event(
-        index=index,
-        time_ns=time,
-        process=process,
-        type=type,
-        f=values["f"],
-        key=values.get("key"),
-        value=values.get("value"),
-        result=values.get("result"),
-        node=values.get("node"),
-        error=values.get("error"),
-    )
-
-
-def _is_int(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    if f.__class__ is not str:
+        raise HistoryError(f"f {f!r} is not text.")
+    if index.__class__ is not int or time_ns.__class__ is not int:
+        name, wrong = ("index", index) if index.__class__ is not int else ("time", time_ns)
+        raise HistoryError(f"{name} {wrong!r} is not a whole number.")
+    if index >= 0:
+        if index <= last_index:
+            raise HistoryError(f"index {index} comes after index {last_index}: events stand in order.")
+        last_index = index
+    if process.__class__ is int:
+        if type == "invoke":
+            history.invoke(process, f, key, value, time_ns=time_ns, node=values.get("node"))
+        else:
+            history.complete(
+                process,
+                type,
+                value,
+                values.get("result"),
+                time_ns=time_ns,
+                node=values.get("node"),
+                error=values.get("error"),
+                f=f,
+                key=key,
+            )
+    elif process == NEMESIS:
+        history.append(Event(index=index, time_ns=time_ns, process=process, type=type, f=f, key=key, value=value))
+    else:
+        raise HistoryError(f'process {process!r} is neither a whole number nor "nemesis".')
+    return last_index
 
 
 def write_jsonl(history: History, out: TextIO) -> None:

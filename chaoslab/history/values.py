@@ -7,12 +7,18 @@ same type", leaving the common ones (None, text, int) as they are.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Hashable
 from typing import Any
 
 __all__ = ["frozen"]
 
-_AS_THEY_ARE = (int, str, type(None), bytes)
+_AS_THEY_ARE = frozenset({int, str, type(None), bytes})
+_CONTAINERS = frozenset({list, tuple, dict, set, frozenset})
+_BOOLS = {True: ("bool", "True"), False: ("bool", "False")}
+
+_HEIGHT_MAX = 50
+"""Python hashes and compares nested tuples by recursion; what is nested deeper is replaced by a digest of itself."""
 
 
 def frozen(value: Any) -> Hashable:
@@ -24,24 +30,45 @@ def frozen(value: Any) -> Hashable:
     if kind in _AS_THEY_ARE:
         result: Hashable = value
         return result
-    if kind not in (list, tuple, dict, set, frozenset):
+    if kind is bool:
+        return _BOOLS[value]
+    if kind not in _CONTAINERS:
         return _atom(value)
-    # Post-order over an explicit stack: (container, its items, frozen items so far).
-    stack: list[tuple[Any, list[Any], list[Hashable]]] = [(value, _items(value), [])]
+    if kind is tuple or kind is list:
+        for item in value:
+            if item.__class__ not in _AS_THEY_ARE:
+                break
+        else:
+            return ("list", tuple(value))
+    # Post-order over an explicit stack: [container, items left, frozen items so far, height so far].
+    stack: list[list[Any]] = [[value, _items(value), [], 1]]
     while True:
-        container, items, done = stack[-1]
+        container, items, done, height = stack[-1]
         if items:
             item = items.pop()
-            if item.__class__ in (list, tuple, dict, set, frozenset):
-                stack.append((item, _items(item), []))
+            if item.__class__ in _CONTAINERS:
+                stack.append([item, _items(item), [], 1])
             else:
                 done.append(_atom(item))
             continue
         stack.pop()
         made = _made(container, done)
+        if height >= _HEIGHT_MAX:
+            made, height = ("deep", hashlib.blake2b(_canonical(made).encode()).hexdigest()), 0
         if not stack:
             return made
-        stack[-1][2].append(made)
+        around = stack[-1]
+        around[2].append(made)
+        around[3] = max(around[3], height + 1)
+
+
+def _canonical(made: Any) -> str:
+    """Return *made* as text that does not depend on the order of sets. Not deeper than ``_HEIGHT_MAX``."""
+    if made.__class__ is frozenset:
+        return "{" + ",".join(sorted(map(_canonical, made))) + "}"
+    if made.__class__ is tuple:
+        return "(" + ",".join(map(_canonical, made)) + ")"
+    return repr(made)
 
 
 def _items(container: Any) -> list[Any]:

@@ -27,4 +27,6 @@ CAS_REGISTER = Model(
     step=_step,
     reads=frozenset({"read", "get"}),
     fs=frozenset({"read", "get", "write", "put", "cas"}),
+    refusable=frozenset({"cas"}),
+    shape="register",
 )

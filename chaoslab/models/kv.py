@@ -33,6 +33,8 @@ KV = Model(
     step=_step,
     reads=frozenset({"get", "read"}),
     fs=frozenset({"get", "read", "put", "write", "append", "cas", "delete"}),
+    refusable=frozenset({"cas"}),
+    shape="register",
 )
 
 

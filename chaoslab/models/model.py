@@ -4,7 +4,8 @@ Rules:
 
 1. A model is a value with a pure ``step``: from a state and an operation to the next state, or ``ILLEGAL``.
 2. States and values are hashable and compared with ``==``; checkers freeze values before they step.
-3. ``result`` None means that the operation's outcome is not known; then every outcome is allowed.
+3. ``value`` is ``UNKNOWN`` for an operation of which nobody knows the outcome: if it happened, then somehow. ``result``
+   None likewise tells nothing.
 
 A model of one's own is one ``Model(...)`` with a function of a few lines.
 """
@@ -16,7 +17,7 @@ from typing import Any, Final
 
 import attrs
 
-__all__ = ["ILLEGAL", "Model", "Step"]
+__all__ = ["ILLEGAL", "UNKNOWN", "Model", "Step"]
 
 
 class _Illegal:
@@ -26,6 +27,15 @@ class _Illegal:
 
 ILLEGAL: Final = _Illegal()
 """What ``step`` returns for an operation that cannot happen in that state."""
+
+
+class _Unknown:
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN: Final = _Unknown()
+"""What an operation observed of which nobody knows the outcome. Every outcome is allowed then."""
 
 Step = Callable[[Any, str, Any, Any, Any], Any]
 """``step(state, f, argument, value, result)``: the operation's argument, what it observed, and its further result."""
@@ -43,6 +53,9 @@ class Model:
         reads: Names of operations that never change the state.
         fs: Names of all operations it knows.
         keyed: Operations on different keys have nothing to do with each other: each key is an object of its own.
+        refusable: Names of operations that change nothing when their result is false, such as a compare-and-set.
+        shape: The polynomial checker that may know histories of this object, such as ``"register"``; it looks for
+            itself whether it does. Empty: none.
     """
 
     name: str
@@ -52,3 +65,5 @@ class Model:
     reads: frozenset[str]
     fs: frozenset[str]
     keyed: bool = True
+    refusable: frozenset[str] = frozenset()
+    shape: str = ""

@@ -21,4 +21,5 @@ REGISTER = Model(
     step=_step,
     reads=frozenset({"read", "get"}),
     fs=frozenset({"read", "get", "write", "put"}),
+    shape="register",
 )

@@ -1,0 +1,45 @@
+"""Operations in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chaoslab.history import History
+from chaoslab.history.words import in_words
+
+
+def words_of(f: str, key: Any, argument: Any, ending: str = "ok", value: Any = None, result: Any = None) -> str:
+    history = History()
+    history.invoke(3, f, key, argument)
+    history.complete(3, ending, value, result)  # type: ignore[arg-type]
+    return in_words(history.operations()[0])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("read", "x", None, "ok", 4), "process 3 read 4 from x"),
+        (("read", None, None, "ok", None), "process 3 read nothing from the register"),
+        (("get", "x", None, "fail"), "process 3 tried to read x (it failed)"),
+        (("write", "x", 4, "ok", 4), "process 3 wrote 4 to x"),
+        (("put", "x", 4, "info"), "process 3 wrote 4 to x (nobody knows whether it happened)"),
+        (("append", "x", "a", "ok"), "process 3 appended 'a' to x"),
+        (("cas", "x", [1, 2], "ok", [1, 2], True), "process 3 changed 1 to 2 in x"),
+        (("cas", "x", [1, 2], "ok", [1, 2], False), "process 3 was refused to change 1 to 2 in x"),
+        (("dequeue", None, None, "ok", 7), "process 3 called dequeue and got 7"),
+        (("transfer", "a", [1, 2, 5], "ok"), "process 3 called transfer [1, 2, 5] on a"),
+        (
+            ("txn", None, [["r", "x", None], ["append", "y", 1]], "ok", [["r", "x", [1]], ["append", "y", 1]]),
+            "process 3 read [1] from x, appended 1 to y",
+        ),
+        (
+            ("txn", None, [["r", "x", None], ["w", "y", 1]], "info"),
+            "process 3 tried to read x, wrote 1 to y (nobody knows whether it happened)",
+        ),
+    ],
+)
+def test_an_operation_is_told_in_words(arguments: tuple[Any, ...], words: str) -> None:
+    """Who, what, where, and what is known of its end."""
+    assert words_of(*arguments) == words
