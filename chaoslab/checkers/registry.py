@@ -1,26 +1,171 @@
-"""Levels by name, and the one function that judges a history by several of them."""
+"""Levels by name, what implies what, and the one function that judges a history by several of them."""
 
 from __future__ import annotations
 
+import functools
+import gc
 from collections.abc import Callable, Mapping, Sequence
 
+import attrs
+
+from chaoslab.checkers import causal, convergence, sequential, sessions
 from chaoslab.checkers.linearizable import CONFIGURATIONS_MAX, linearizable
+from chaoslab.checkers.transactions import list_append, register_transactions
 from chaoslab.checkers.verdict import Verdict
 from chaoslab.errors import UsageError, unknown_word
 from chaoslab.history import History
-from chaoslab.models import Model
+from chaoslab.models import TRANSACTIONAL, Model
 
-__all__ = ["LEVELS", "LevelChecker", "check"]
+__all__ = ["LEVELS", "Level", "check", "implied", "levels_of"]
 
 LevelChecker = Callable[[History, Model, int], Verdict]
 
 
-def _linearizable(history: History, model: Model, budget: int) -> Verdict:
-    return linearizable(history, model, configurations_max=budget)
+@attrs.frozen(kw_only=True)
+class Level:
+    """A consistency level.
+
+    Attributes:
+        name: As in scenario files.
+        summary: What it promises, in one line.
+        implies: The levels just below it.
+        check: For operations: ``(history, model, budget) -> Verdict``; None if it is a level of transactions only.
+        transactions: Likewise for transactions.
+    """
+
+    name: str
+    summary: str
+    implies: tuple[str, ...] = ()
+    check: LevelChecker | None = None
+    transactions: LevelChecker | None = None
 
 
-LEVELS: Mapping[str, LevelChecker] = {"linearizable": _linearizable}
-"""From a level's name to its checker: ``(history, model, budget) -> Verdict``."""
+def _of_operations(checker: Callable[..., Verdict]) -> LevelChecker:
+    return lambda history, model, budget: checker(history, model, configurations_max=budget)
+
+
+def _of_transactions(level: str) -> LevelChecker:
+    def check_transactions(history: History, model: Model, budget: int) -> Verdict:
+        if model.shape == "list-append":
+            return list_append(history, level, configurations_max=budget)
+        return register_transactions(history, level, sessions=level == "causal", configurations_max=budget)
+
+    return check_transactions
+
+
+_ALL = (
+    Level(
+        name="linearizable",
+        summary="every operation takes effect at one moment between its call and its return",
+        implies=("sequential", "eventual"),
+        check=_of_operations(linearizable),
+    ),
+    Level(
+        name="sequential",
+        summary="one order of all operations that every process's own order agrees with",
+        implies=("causal-memory", "causal-convergence"),
+        check=_of_operations(sequential.sequential),
+    ),
+    Level(
+        name="causal-memory",
+        summary="each process sees all writes in one order of its own, causes before effects",
+        implies=("causal", "pram"),
+        check=_of_operations(causal.causal_memory),
+    ),
+    Level(
+        name="causal-convergence",
+        summary="causes before effects, and all processes settle concurrent writes the same way",
+        implies=("causal", *("read-your-writes", "monotonic-reads", "monotonic-writes", "writes-follow-reads")),
+        check=_of_operations(causal.causal_convergence),
+    ),
+    Level(
+        name="causal",
+        summary="whoever has seen an effect has seen its causes",
+        implies=("read-your-writes", "monotonic-writes", "writes-follow-reads"),
+        check=_of_operations(causal.causal),
+        transactions=_of_transactions("causal"),
+    ),
+    Level(
+        name="pram",
+        summary="each process sees the writes of each other one in their order",
+        implies=("read-your-writes", "monotonic-reads", "monotonic-writes"),
+        check=_of_operations(causal.pram),
+    ),
+    Level(
+        name="read-your-writes",
+        summary="a session sees what it wrote itself, or something later",
+        check=_of_operations(sessions.read_your_writes),
+    ),
+    Level(
+        name="monotonic-reads",
+        summary="what a session has seen does not go back",
+        check=_of_operations(sessions.monotonic_reads),
+    ),
+    Level(
+        name="monotonic-writes",
+        summary="the writes of a session are seen in their order",
+        check=_of_operations(sessions.monotonic_writes),
+    ),
+    Level(
+        name="writes-follow-reads",
+        summary="a write is seen after whatever its session had read before",
+        check=_of_operations(sessions.writes_follow_reads),
+    ),
+    Level(
+        name="eventual",
+        summary="when the writes have ended, all processes come to read the same",
+        check=_of_operations(convergence.eventual),
+    ),
+    Level(
+        name="strict-serializable",
+        summary="transactions as if one after the other, in an order that real time agrees with",
+        implies=("serializable",),
+        transactions=_of_transactions("strict-serializable"),
+    ),
+    Level(
+        name="serializable",
+        summary="transactions as if one after the other",
+        implies=("snapshot-isolation",),
+        transactions=_of_transactions("serializable"),
+    ),
+    Level(
+        name="snapshot-isolation",
+        summary="each transaction reads from one snapshot, and no two that overlap write the same",
+        implies=("read-atomic",),
+        transactions=_of_transactions("snapshot-isolation"),
+    ),
+    Level(
+        name="read-atomic",
+        summary="all of a transaction's writes are seen, or none",
+        implies=("read-committed",),
+        transactions=_of_transactions("read-atomic"),
+    ),
+    Level(
+        name="read-committed",
+        summary="only what was committed is read",
+        transactions=_of_transactions("read-committed"),
+    ),
+)
+
+LEVELS: Mapping[str, Level] = {level.name: level for level in _ALL}
+"""The levels by name; of operations first, then of transactions, each from the strongest down."""
+
+
+def levels_of(model: Model) -> tuple[str, ...]:
+    """Return the names of the levels that make sense for histories of *model*, the strongest first."""
+    if model.shape in TRANSACTIONAL:
+        order = ["strict-serializable", "serializable", "snapshot-isolation", "causal", "read-atomic", "read-committed"]
+        return tuple(name for name in order if name != "causal" or model.shape == "rw-register")
+    return tuple(level.name for level in _ALL if level.check is not None)
+
+
+@functools.cache
+def implied(level: str) -> frozenset[str]:
+    """Return the names of all levels that hold wherever *level* holds, itself excluded."""
+    below: set[str] = set()
+    for lower in LEVELS[level].implies:
+        below |= {lower} | implied(lower)
+    return frozenset(below)
 
 
 def check(
@@ -35,10 +180,27 @@ def check(
         budget: How much to search for each, in configurations.
 
     Raises:
-        UsageError: a level that does not exist.
+        UsageError: a level that does not exist, or that says nothing of such histories.
         HistoryError: an operation that the model does not know.
     """
-    for level in levels:
-        if level not in LEVELS:
-            raise UsageError(unknown_word("level", level, LEVELS), key="consistency")
-    return tuple(LEVELS[level](history, model, budget) for level in levels)
+    checkers = [_checker(level, model) for level in levels]
+    collecting = gc.isenabled()
+    gc.disable()  # millions of small objects that are all needed to the end: looking for garbage is half of the time
+    try:
+        return tuple(checker(history, model, budget) for checker in checkers)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _checker(level: str, model: Model) -> LevelChecker:
+    if level not in LEVELS:
+        raise UsageError(unknown_word("level", level, LEVELS), key="consistency")
+    transactional = model.shape in TRANSACTIONAL
+    checker = LEVELS[level].transactions if transactional else LEVELS[level].check
+    if checker is None or level not in levels_of(model):
+        raise UsageError(
+            f"{level} says nothing of the model {model.name!r}; its levels: {', '.join(levels_of(model))}.",
+            key="consistency",
+        )
+    return checker

@@ -5,22 +5,38 @@ Rules:
 1. Three values, never a bool: asking for the truth of a verdict raises.
 2. Unknown is never valid. Merged verdicts: invalid beats unknown beats valid.
 3. Every decided verdict carries evidence that independent code re-checks.
+4. Words may cost more than the decision (a minimised history does). They may be found when they are first asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, NoReturn
 
 import attrs
 
 from chaoslab.history import Operation
 
-__all__ = ["Outcome", "Verdict", "merge"]
+__all__ = ["Outcome", "Telling", "Verdict", "merge"]
 
 Outcome = Literal["valid", "invalid", "unknown"]
 
 _RANK: dict[Outcome, int] = {"valid": 0, "unknown": 1, "invalid": 2}
+
+
+@attrs.frozen(kw_only=True)
+class Telling:
+    """What a verdict says to people.
+
+    Attributes:
+        summary: One sentence.
+        anomaly: The anomaly's name in the literature.
+        operations: The few operations that show it, minimised, in the order of their invocations.
+    """
+
+    summary: str
+    anomaly: str | None = None
+    operations: tuple[Operation, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -36,19 +52,52 @@ class Verdict:
         operations: The few operations that show it, minimised, in the order of their invocations.
         evidence: What an independent verifier re-checks: a witness order or a certificate.
         details: Further facts, ready for JSON.
+        told_later: Instead of summary, anomaly and operations: a function that finds them. It is called once at most.
     """
 
     outcome: Outcome
     name: str
     level: str | None = None
-    summary: str
-    anomaly: str | None = None
-    operations: tuple[Operation, ...] = ()
+    _summary: str = attrs.field(default="", alias="summary")
+    _anomaly: str | None = attrs.field(default=None, alias="anomaly")
+    _operations: tuple[Operation, ...] = attrs.field(default=(), alias="operations")
     evidence: Any = None
     details: Mapping[str, Any] = attrs.field(factory=dict)
+    _told_later: Callable[[], Telling] | None = attrs.field(default=None, alias="told_later", eq=False, repr=False)
+
+    def _tell(self) -> None:
+        if self._told_later is not None:
+            telling = self._told_later()
+            for name, value in (
+                ("_summary", telling.summary),
+                ("_anomaly", telling.anomaly),
+                ("_operations", telling.operations),
+                ("_told_later", None),
+            ):
+                object.__setattr__(self, name, value)  # frozen to everybody else
+
+    @property
+    def summary(self) -> str:
+        """One sentence that a person understands."""
+        self._tell()
+        return self._summary
+
+    @property
+    def anomaly(self) -> str | None:
+        """The anomaly's name in the literature, or None."""
+        self._tell()
+        return self._anomaly
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """The few operations that show it, in the order of their invocations."""
+        self._tell()
+        return self._operations
 
     def __bool__(self) -> NoReturn:
-        raise TypeError("a verdict has three values and no truth: compare its .outcome with 'valid', 'invalid' or 'unknown'.")
+        raise TypeError(
+            "a verdict has three values and no truth: compare its .outcome with 'valid', 'invalid' or 'unknown'."
+        )
 
 
 def merge(outcomes: Iterable[Outcome]) -> Outcome:

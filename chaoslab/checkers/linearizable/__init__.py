@@ -1,54 +1,68 @@
 """Linearizability: is there one order of all operations that explains what every client saw?
 
-The parts: ``planner`` prepares, ``search`` decides, ``verifier`` re-checks what was decided, ``minimise`` makes an
-invalid history small, ``words`` says what is wrong with it.
+The parts: ``parts`` cuts a history up, ``registers`` and the files of other objects decide what can be decided in
+polynomial time, ``search`` decides the rest, ``verifier`` re-checks what was decided, ``minimise`` makes an invalid
+history small, ``words`` says what is wrong with it.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import attrs
 
+from chaoslab.checkers.linearizable.decision import Ordered, Refuted
 from chaoslab.checkers.linearizable.minimise import minimised
-from chaoslab.checkers.linearizable.planner import plan
-from chaoslab.checkers.linearizable.search import Budget, Found, Stuck, search
-from chaoslab.checkers.linearizable.verifier import complaint_about
+from chaoslab.checkers.linearizable.parts import Effects, Part, split
+from chaoslab.checkers.linearizable.priority_queue import decide_priority_queue
+from chaoslab.checkers.linearizable.queue import decide_queue
+from chaoslab.checkers.linearizable.registers import Culprits, decide_register
+from chaoslab.checkers.linearizable.search import Found, GaveUp, Result, Stuck, search
+from chaoslab.checkers.linearizable.set import decide_set
+from chaoslab.checkers.linearizable.stack import decide_stack
+from chaoslab.checkers.linearizable.unique_writes import ImpossibleCalls, decide_unique_writes
+from chaoslab.checkers.linearizable.verifier import complaint_about_no_order, complaint_about_order
 from chaoslab.checkers.linearizable.words import anomaly_and_sentence
-from chaoslab.checkers.verdict import Verdict
+from chaoslab.checkers.verdict import Telling, Verdict
 from chaoslab.errors import ChaosLabError
-from chaoslab.history import History, Operation
+from chaoslab.history import History
 from chaoslab.models import Model
 
 __all__ = ["CONFIGURATIONS_MAX", "NoOrder", "WitnessOrder", "linearizable"]
 
 CONFIGURATIONS_MAX = 1_000_000
 
+_FIRST_SHARE = 4
+"""Configurations for each operation of a part before any part gets more; then four times as many, and so on."""
+
+_CONFIRMATION = 10_000
+"""Configurations for confirming that few operations have no order."""
+
 
 @attrs.frozen(kw_only=True)
 class WitnessOrder:
-    """Evidence of validity: an order in which the operations can have taken effect. Infos that never did are missing.
+    """Evidence of validity: for each part (key) an order in which its operations can have taken effect.
 
     Attributes:
-        operations: In that order.
+        orders: Invocation event indices, part by part. Infos that never took effect are missing.
     """
 
-    operations: tuple[Operation, ...]
+    orders: tuple[Sequence[int], ...]
 
 
 @attrs.frozen(kw_only=True)
 class NoOrder:
-    """Evidence of invalidity: a small part of the history for which there is no order at all.
+    """Evidence of invalidity: a beginning of one part of the history for which there is no order at all.
 
     Attributes:
-        prefix: The longest legal order that was found of the whole part.
-        blocked: The operation that could not be placed after it.
-        operations: A small history that is still not linearizable, in the order of invocations.
+        prefix: The longest legal order of it that was found, as invocation event indices.
+        blocked: The operation that had to return and could not be placed after it.
+        calls: Operations of that part, called before that one returned, which have no order: all of them, or few.
     """
 
-    prefix: tuple[Operation, ...]
-    blocked: Operation
-    operations: tuple[Operation, ...]
+    prefix: tuple[int, ...]
+    blocked: int
+    calls: tuple[int, ...]
 
 
 def linearizable(history: History, model: Model, *, configurations_max: int = CONFIGURATIONS_MAX) -> Verdict:
@@ -64,71 +78,169 @@ def linearizable(history: History, model: Model, *, configurations_max: int = CO
 
     Returns:
         A verdict. Valid: ``evidence`` is a witness order. Invalid: the longest legal prefix, the operation that cannot
-        be placed, and a minimised history that is still invalid.
+        be placed, and, as the verdict's ``operations``, a minimised history that is still invalid.
         Cost: O(n) where few operations overlap, exponential in the concurrency at worst.
 
     Raises:
         HistoryError: an operation that the model does not know.
 
     Source:
-        Herlihy & Wing 1990, section 3; Lowe 2017, "Testing for linearizability", section 4.
+        Herlihy & Wing 1990, section 3; Lowe 2017, "Testing for linearizability", section 4; Horn & Kroening 2015.
     """
-    operations = history.operations()
-    parts = plan(operations, model)
-    budget = Budget(configurations_max)
-    orders: list[Operation] = []
-    unknown = False
-    for part in parts:
-        result = search(part, model, budget)
+    if model.shape == "register":
+        quick = decide_unique_writes(history, model)
+        if isinstance(quick, list):
+            return _valid(history, model, quick, {"operations": sum(map(len, quick)), "configurations": 0})
+        if isinstance(quick, ImpossibleCalls):
+            return _impossible(history, model, quick.calls)
+    effects = Effects(model)
+    parts = split(history, effects)
+    results, spent = _decided(parts, effects, configurations_max)
+    details = {"operations": sum(len(part.calls) for part in parts), "configurations": spent}
+    for part, result in zip(parts, results, strict=True):
         if isinstance(result, Stuck):
-            if result.exhausted:
-                return _invalid(result, [one.operation for one in part.operations], model, configurations_max)
-            unknown = True
-            continue
-        orders.extend(one.operation for one in _checked(result, part, model).order)
-    details = {"operations": len(operations), "configurations": configurations_max - budget.left}
-    if unknown:
-        return Verdict(
-            outcome="unknown",
-            name="linearizable",
-            level="linearizable",
-            summary=f"the search gave up after {configurations_max:,} configurations; raise the budget (--budget, or "
-            "configurations_max in Python) to search on.",
-            details=details,
-        )
+            return _invalid(history, part, effects, result, details)
+    orders = []
+    for part, result in zip(parts, results, strict=True):
+        if isinstance(result, GaveUp):
+            return _unknown(configurations_max, details)
+        assert isinstance(result, Found)
+        orders.append([part.calls[one] for one in result.order])
+    return _valid(history, model, orders, details)
+
+
+def _valid(history: History, model: Model, orders: list[list[int]], details: dict[str, int]) -> Verdict:
+    complaint = complaint_about_order(orders, history, model)
+    if complaint is not None:
+        raise ChaosLabError(f"the linearizability checker is wrong, please report it: {complaint}")
     return Verdict(
         outcome="valid",
         name="linearizable",
         level="linearizable",
-        summary=f"one order explains all {len(operations)} operations.",
-        evidence=WitnessOrder(operations=tuple(orders)),
+        summary=f"one order explains all {details['operations']:,} operations.",
+        evidence=WitnessOrder(orders=tuple(orders)),
         details=details,
     )
 
 
-def _checked(found: Found, part: Any, model: Model) -> Found:
-    complaint = complaint_about(
-        [one.operation for one in found.order], [one.operation for one in part.operations], model
+def _unknown(configurations_max: int, details: dict[str, int]) -> Verdict:
+    return Verdict(
+        outcome="unknown",
+        name="linearizable",
+        level="linearizable",
+        summary=f"the search gave up after {configurations_max:,} configurations; raise the budget (--budget, or "
+        "configurations_max in Python) to search on.",
+        details=details,
     )
-    if complaint is not None:
-        raise ChaosLabError(f"the linearizability checker is wrong, please report it: {complaint}")
-    return found
 
 
-def _invalid(stuck: Stuck, operations: list[Operation], model: Model, configurations_max: int) -> Verdict:
-    assert stuck.blocked is not None
-    blocked = stuck.blocked.operation
-    small, small_blocked = minimised(operations, blocked, model, configurations_max)
-    anomaly, sentence = anomaly_and_sentence(small, small_blocked, operations, model)
+def _impossible(history: History, model: Model, calls: list[int]) -> Verdict:
+    """Return the verdict that the operations *calls* have no order, after the search has confirmed it."""
+    effects = Effects(model)
+    (part,) = [part for part in split(history, effects) if not frozenset(calls).difference(part.calls)]
+    stuck = _confirmed([part.calls.index(call) for call in calls], part, effects)
+    if stuck is None:
+        raise ChaosLabError(f"the linearizability checker is wrong, please report it: events {calls} have an order")
+    return _invalid(history, part, effects, stuck, {"operations": len(part.calls), "configurations": 0})
+
+
+def _decided(parts: list[Part], effects: Effects, configurations_max: int) -> tuple[list[Result], int]:
+    """Decide *parts* in rounds of growing budgets, so that a hard one does not hide what an easy one shows.
+
+    Returns:
+        What became of each, up to the first that is stuck, and the configurations spent in all.
+    """
+    results: list[Result] = [GaveUp(0)] * len(parts)
+    undecided: list[int] = []
+    for number, part in enumerate(parts):
+        known = _known(part, effects)
+        if known is None:
+            undecided.append(number)
+        else:
+            results[number] = known
+            if isinstance(known, Stuck):
+                return results, 0
+    spent, share = 0, _FIRST_SHARE
+    while undecided and spent < configurations_max:
+        for number in undecided:
+            left = configurations_max - spent
+            result = search(
+                parts[number],
+                effects,
+                left if len(undecided) == 1 else min(left, share * (len(parts[number].calls) + 1)),
+            )
+            results[number] = result
+            spent += result.configurations
+            if isinstance(result, Stuck) or spent >= configurations_max:
+                return results, min(spent, configurations_max)
+        undecided = [number for number in undecided if isinstance(results[number], GaveUp)]
+        share *= 4
+    return results, spent
+
+
+_POLYNOMIAL: Mapping[str, Callable[[Part, Effects], Found | Culprits | Ordered | Refuted | None]] = {
+    "register": decide_register,
+    "queue": decide_queue,
+    "stack": decide_stack,
+    "set": decide_set,
+    "priority-queue": decide_priority_queue,
+}
+"""The checkers that know histories of one shape of object; each looks for itself whether it knows this one."""
+
+
+def _known(part: Part, effects: Effects) -> Result | None:
+    """Decide *part* in polynomial time, or return None if none of those checkers knows such histories."""
+    decide = _POLYNOMIAL.get(effects.model.shape)
+    decided = None if decide is None else decide(part, effects)
+    if decided is None or isinstance(decided, Found):
+        return decided
+    if isinstance(decided, Ordered):
+        return Found(decided.positions, 0)
+    stuck = _confirmed(decided.positions, part, effects)
+    if stuck is None or isinstance(decided, Culprits):
+        return stuck
+    return attrs.evolve(stuck, anomaly=decided.anomaly, tell=decided.tell)
+
+
+def _confirmed(chosen: list[int], part: Part, effects: Effects) -> Stuck | None:
+    """Return what the search says of the operations at the positions *chosen* alone, if that is that they are stuck."""
+    found = search(part.only(chosen), effects, _CONFIRMATION)
+    if not isinstance(found, Stuck):
+        return None
+    return Stuck(chosen[found.blocked], [chosen[one] for one in found.order], found.configurations, chosen)
+
+
+def _invalid(history: History, part: Part, effects: Effects, stuck: Stuck, details: dict[str, int]) -> Verdict:
+    until = part.rets[stuck.blocked]
+    suspects = stuck.suspects or [one for one, call in enumerate(part.calls) if call <= until]
+
+    def tell() -> Telling:
+        if stuck.tell is None:
+            chosen, blocked = minimised(part, effects, suspects, stuck.blocked)
+        else:
+            chosen, blocked = suspects, stuck.blocked
+        small = tuple(history.operation(part.calls[one]) for one in chosen)
+        complaint = complaint_about_no_order(small, effects.model)
+        if complaint is not None:
+            raise ChaosLabError(f"the linearizability checker is wrong, please report it: {complaint}")
+        if stuck.tell is not None:
+            sentence = stuck.tell(lambda one: history.operation(part.calls[one]))
+            return Telling(summary=sentence, anomaly=stuck.anomaly, operations=small)
+        everything = [history.operation(call) for call in part.calls]
+        anomaly, sentence = anomaly_and_sentence(
+            small, history.operation(part.calls[blocked]), everything, effects.model
+        )
+        return Telling(summary=sentence, anomaly=anomaly, operations=small)
+
     return Verdict(
         outcome="invalid",
         name="linearizable",
         level="linearizable",
-        summary=sentence,
-        anomaly=anomaly,
-        operations=small,
+        told_later=tell,
         evidence=NoOrder(
-            prefix=tuple(one.operation for one in stuck.order), blocked=blocked, operations=small
+            prefix=tuple(part.calls[one] for one in stuck.order),
+            blocked=part.calls[stuck.blocked],
+            calls=tuple(part.calls[one] for one in suspects),
         ),
-        details={"operations": len(operations)},
+        details=details,
     )

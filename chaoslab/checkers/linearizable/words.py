@@ -14,30 +14,10 @@ from collections.abc import Sequence
 
 from chaoslab.history import Operation
 from chaoslab.history.values import frozen
+from chaoslab.history.words import in_words
 from chaoslab.models import Model
 
-__all__ = ["anomaly_and_sentence", "in_words"]
-
-
-def in_words(operation: Operation) -> str:
-    """Return what one operation did, such as ``process 3 read 4 from x``."""
-    place = "" if operation.key is None else f" {operation.key}"
-    who = f"process {operation.process}"
-    if operation.f in ("read", "get"):
-        seen = "nothing" if operation.value is None else repr(operation.value)
-        return f"{who} read {seen} from{place or ' the register'}"
-    ending = "" if operation.type == "ok" else " (nobody knows whether it happened)"
-    if operation.f in ("write", "put"):
-        return f"{who} wrote {operation.argument!r} to{place or ' the register'}{ending}"
-    if operation.f == "append":
-        return f"{who} appended {operation.argument!r} to{place}{ending}"
-    if operation.f == "cas":
-        old, new = operation.argument
-        if operation.type == "ok" and operation.result is False:
-            return f"{who} was refused to change {old!r} to {new!r} in{place or ' the register'}"
-        return f"{who} changed {old!r} to {new!r} in{place or ' the register'}{ending}"
-    argument = "" if operation.argument is None else f" {operation.argument!r}"
-    return f"{who} called {operation.f}{argument}{place}{ending}"
+__all__ = ["anomaly_and_sentence"]
 
 
 def anomaly_and_sentence(
@@ -54,7 +34,7 @@ def anomaly_and_sentence(
     for read in (blocked, *small):
         if read.type == "ok" and read.f in model.reads:
             appends = any(operation.f == "append" for operation in operations)
-            found = (_about_text if appends else _about_read)(operations, read, model)
+            found = _about_text(operations, read) if appends else _about_read(operations, read, model)
             if found is not None:
                 return found
     others = [operation for operation in small if operation is not blocked]
@@ -62,7 +42,9 @@ def anomaly_and_sentence(
     more = f" and {len(others) - 4} more operations" if len(others) > 4 else ""
     return (
         "not linearizable",
-        f"no order of the operations explains that {in_words(blocked)}" + (f", given that {rest}{more}" if rest else "") + ".",
+        f"no order of the operations explains that {in_words(blocked)}"
+        + (f", given that {rest}{more}" if rest else "")
+        + ".",
     )
 
 
@@ -97,7 +79,7 @@ def _about_read(operations: Sequence[Operation], read: Operation, model: Model) 
     return None
 
 
-def _about_text(operations: Sequence[Operation], read: Operation, model: Model) -> tuple[str, str] | None:
+def _about_text(operations: Sequence[Operation], read: Operation) -> tuple[str, str] | None:
     """Explain a read of text that is appended to, if an acknowledged piece is missing from it."""
     text = read.value or ""
     if any(operation.f in ("put", "write", "delete") for operation in operations):

@@ -1,0 +1,130 @@
+"""Histories that nobody would record on purpose: they end within their budget, in words, with bounded memory."""
+
+from __future__ import annotations
+
+import random
+import tracemalloc
+from typing import Any
+
+import pytest
+
+from chaoslab.checkers.ladder import ladder
+from chaoslab.checkers.linearizable import linearizable
+from chaoslab.checkers.registry import LEVELS, check
+from chaoslab.errors import UsageError
+from chaoslab.history import History
+from chaoslab.models import MODELS
+
+REGISTER = MODELS["register"]
+
+
+def half_unknown(operations: int, seed: int = 1) -> History:
+    """Return a history on one key, half of whose operations nobody knows the outcome of, with values that repeat."""
+    rng = random.Random(seed)
+    history = History()
+    for process in range(operations):
+        value = rng.randrange(100)
+        if process < operations // 10 or rng.random() < 0.5:
+            history.invoke(process, "write", "x", value)
+            history.complete(process, "info", value)
+        else:
+            f = rng.choice(["read", "write"])
+            history.invoke(process, f, "x", None if f == "read" else value)
+            history.complete(process, "ok", value)
+    return history
+
+
+def test_a_history_that_is_half_unknown_ends_within_its_budget() -> None:
+    """Unknown, with how to raise the budget; memory grows with the history and not with its square."""
+    history = half_unknown(20_000)
+    tracemalloc.start()
+    verdict = linearizable(history, REGISTER, configurations_max=20_000)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert verdict.outcome == "unknown"
+    assert "20,000 configurations" in verdict.summary
+    assert peak / 20_000 < 2_000
+
+
+@pytest.mark.campaign
+def test_a_million_operations_half_unknown_end_as_unknown() -> None:
+    """The same at the size of a night's recording, with the default budget."""
+    history = half_unknown(1_000_000)
+    tracemalloc.start()
+    verdict = linearizable(history, REGISTER)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert verdict.outcome == "unknown"
+    assert peak / 1_000_000 < 1_000
+
+
+DEEP: Any = []
+for _ in range(2_000):
+    DEEP = [DEEP]
+
+STRANGE = [
+    float("nan"),
+    float("inf"),
+    -0.0,
+    True,
+    "",
+    b"bytes",
+    [1, [2]],
+    {"a": [1]},
+    {1, 2},
+    DEEP,
+    (1,),
+    10**400,
+    "\ud800",
+]
+
+
+@pytest.mark.parametrize("value", STRANGE, ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize("level", [name for name, level in LEVELS.items() if level.check is not None])
+def test_a_strange_value_is_a_value_at_every_level(value: Any, level: str) -> None:
+    """Written and read back it is fine; something else read back is not, where the level can tell."""
+    history = History()
+    history.invoke(0, "write", "x", value)
+    history.complete(0, "ok", value)
+    history.invoke(0, "read", "x")
+    history.complete(0, "ok", value)
+    assert check(history, model=REGISTER, levels=[level])[0].outcome == "valid"
+    history.invoke(0, "read", "x")
+    history.complete(0, "ok", ["never written"])
+    verdict = check(history, model=REGISTER, levels=[level])[0]
+    assert verdict.outcome == "invalid"
+    assert "never written" in verdict.summary
+
+
+def test_timestamps_that_go_back_do_not_matter() -> None:
+    """Real time is the order of events; a recorder's skewed clock changes nothing."""
+    history = History()
+    history.invoke(0, "write", "x", 1, time_ns=900)
+    history.complete(0, "ok", 1, time_ns=100)
+    history.invoke(1, "read", "x", time_ns=500)
+    history.complete(1, "ok", 1, time_ns=-5)
+    assert ladder(history, REGISTER).strongest == "linearizable"
+
+
+def test_mixed_types_on_one_key_are_told_apart() -> None:
+    """1, 1.0, True and "1" are four values."""
+    history = History()
+    for value in (1, 1.0, True, "1"):
+        history.invoke(0, "write", "x", value)
+        history.complete(0, "ok", value)
+        history.invoke(0, "read", "x")
+        history.complete(0, "ok", value)
+    assert ladder(history, REGISTER).strongest == "linearizable"
+
+
+def test_a_level_of_transactions_says_nothing_of_a_register() -> None:
+    """In one sentence that names those that do."""
+    with pytest.raises(UsageError, match="serializable says nothing of the model 'register'; its levels: linearizable"):
+        check(History(), model=REGISTER, levels=["serializable"])
+
+
+@pytest.mark.parametrize("model", sorted(MODELS))
+def test_nothing_at_all_satisfies_everything(model: str) -> None:
+    """An empty history breaks no promise of any model at any level."""
+    found = ladder(History(), MODELS[model])
+    assert {verdict.outcome for verdict in found.verdicts} == {"valid"}
