@@ -56,17 +56,25 @@ if TYPE_CHECKING:
     from chaoslab.nemesis import Budget
     from chaoslab.plugins import Protocol, hookimpl
     from chaoslab.python_api import (
+        causal,
         clock_skew,
+        consistency,
         crash,
         drop,
         duplicate,
+        eventual,
         latency,
         linearizable,
         load_scenario,
+        monotonic_reads,
+        monotonic_writes,
         partition,
         pause,
+        read_your_writes,
         run,
+        sequential,
         workload,
+        writes_follow_reads,
     )
     from chaoslab.runner import Run
     from chaoslab.scenario import Scenario
@@ -101,17 +109,25 @@ _HOMES = {
     "chaoslab.nemesis": ("Budget",),
     "chaoslab.plugins": ("Protocol", "hookimpl"),
     "chaoslab.python_api": (
+        "causal",
         "clock_skew",
+        "consistency",
         "crash",
         "drop",
         "duplicate",
+        "eventual",
         "latency",
         "linearizable",
         "load_scenario",
+        "monotonic_reads",
+        "monotonic_writes",
         "partition",
         "pause",
+        "read_your_writes",
         "run",
+        "sequential",
         "workload",
+        "writes_follow_reads",
     ),
     "chaoslab.runner": ("Run",),
     "chaoslab.scenario": ("Scenario",),
@@ -121,14 +137,14 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __version__ = "0.1.0"
 
-__all__ = [  # noqa: RUF022 - sorted by the table above, which is its source
+__all__ = [
+    "Budget",
     "CallRefused",
     "ChaosLabError",
     "ClientView",
     "Cluster",
     "ConsistencyViolation",
     "Context",
-    "Budget",
     "DeadlockError",
     "DeterminismError",
     "EscapedSimulation",
@@ -150,18 +166,26 @@ __all__ = [  # noqa: RUF022 - sorted by the table above, which is its source
     "UsageError",
     "Verdict",
     "Workload",
+    "causal",
     "clock_skew",
+    "consistency",
     "crash",
     "drop",
     "duplicate",
+    "eventual",
     "hookimpl",
     "latency",
     "linearizable",
     "load_scenario",
+    "monotonic_reads",
+    "monotonic_writes",
     "partition",
     "pause",
+    "read_your_writes",
     "run",
+    "sequential",
     "workload",
+    "writes_follow_reads",
 ]
 
 

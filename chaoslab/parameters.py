@@ -190,7 +190,9 @@ def build(cls: type[T], values: Mapping[str, object]) -> T:
             except UsageError as error:
                 raise UsageError(error.message, key=f"{name}.{error.key}" if error.key else name) from None
         elif one.required:
-            raise UsageError(f"{name} is missing: {one.help} It is a {one.unit.name}, such as {one.unit.example}.", key=name)
+            raise UsageError(
+                f"{name} is missing: {one.help} It is a {one.unit.name}, such as {one.unit.example}.", key=name
+            )
     return cls(**arguments)
 
 

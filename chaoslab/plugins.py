@@ -11,7 +11,8 @@ Rules:
 
 1. ChaosLab's own protocols, workloads and nemeses come through the same hooks as everybody's.
 2. Plugins are sorted by the name of their entry point: nothing depends on the order of installation.
-3. A plugin that cannot be loaded, or that takes a name which is taken, is named in ``Registry.broken``; the rest goes on.
+3. A plugin that cannot be loaded, or that takes a name which is taken, is named in ``Registry.broken``; the rest
+   goes on.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ import pluggy
 from chaoslab.cluster import RequestClient, Workload
 from chaoslab.errors import PluginError, UsageError, unknown_word
 from chaoslab.faults import FAULTS
-from chaoslab.models import MODELS
+from chaoslab.models import MODELS, Model
 from chaoslab.nemesis import Budget
 
 __all__ = ["ENTRY_POINTS", "Protocol", "Registry", "hookimpl", "registry"]
@@ -128,6 +129,15 @@ class Registry:
         found: Workload = _named("workload", name, self.workloads)
         return found
 
+    def model(self, name: str) -> Model:
+        """Return the model called *name*.
+
+        Raises:
+            UsageError: there is none.
+        """
+        found: Model = _named("model", name, self.models)
+        return found
+
     def fault(self, name: str) -> Any:
         """Return the kind of fault called *name*, a class.
 
@@ -157,13 +167,13 @@ def registry() -> Registry:
                 continue  # the same package installed twice, for instance beside its checkout
             manager.register(plugin, name=point.name)
             manager.check_pending()
-            _take(found, plugin, point.name)
+            _take(found, plugin)
         except Exception as error:
             found.broken.append(PluginError(f"plugin {point.name!r} ({point.value}): {type(error).__name__}: {error}"))
     return found
 
 
-def _take(found: Registry, plugin: Any, name: str) -> None:
+def _take(found: Registry, plugin: Any) -> None:
     """Add what *plugin* provides, all of it or, on a clash of names, nothing."""
     kinds: list[tuple[str, str, dict[str, Any], Callable[[Any], str]]] = [
         ("protocol", "chaoslab_protocols", found.protocols, lambda item: str(item.name)),

@@ -14,7 +14,13 @@ from typing import Any
 
 import pytest
 
-__all__ = ["cluster", "pytest_addoption", "pytest_generate_tests", "pytest_pyfunc_call"]
+__all__ = [
+    "cluster",
+    "pytest_addoption",
+    "pytest_collection_modifyitems",
+    "pytest_generate_tests",
+    "pytest_pyfunc_call",
+]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -33,6 +39,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     seed = metafunc.config.getoption("--chaos-seed")
     seeds = range(metafunc.config.getoption("--chaos-seeds")) if seed is None else [seed]
     metafunc.parametrize("cluster", seeds, indirect=True, ids=[f"seed{seed}" for seed in seeds])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep pytest-trio, which in its automatic mode takes every async test, off those that have a cluster."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "cluster" in item.fixturenames:
+            item.own_markers[:] = [marker for marker in item.own_markers if marker.name != "trio"]
 
 
 @pytest.fixture

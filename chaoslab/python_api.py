@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from chaoslab.checkers import Verdict
-from chaoslab.checkers.registry import check
+from chaoslab.checkers.registry import LEVELS, check
 from chaoslab.cluster import Cluster, Workload
-from chaoslab.errors import UsageError
+from chaoslab.errors import UsageError, unknown_word
 from chaoslab.faults import ClockSkew, Crash, Drop, Duplicate, Partition, Pause, SlowLinks
 from chaoslab.history import History
 from chaoslab.net.latency import Constant, Latency
@@ -27,17 +27,25 @@ from chaoslab.sim import Engine
 from chaoslab.units import seconds_to_ns
 
 __all__ = [
+    "causal",
     "clock_skew",
+    "consistency",
     "crash",
     "drop",
     "duplicate",
+    "eventual",
     "latency",
     "linearizable",
     "load_scenario",
+    "monotonic_reads",
+    "monotonic_writes",
     "partition",
     "pause",
+    "read_your_writes",
     "run",
+    "sequential",
     "workload",
+    "writes_follow_reads",
 ]
 
 T = TypeVar("T")
@@ -100,9 +108,60 @@ def workload(name: str) -> Workload:
     return registry().workload(name)
 
 
+def consistency(level: str, model: str = "register") -> Callable[[History], Verdict]:
+    """Return the check that a history satisfies *level* with respect to *model*.
+
+    Args:
+        level: Its name, such as ``"causal"``; ``chaoslab list levels`` shows them.
+        model: The name of what the operations work on; ``chaoslab list models`` shows them.
+
+    Raises:
+        UsageError: there is no such level or model.
+    """
+    judged_by = registry().model(model)
+    if level not in LEVELS:
+        raise UsageError(unknown_word("level", level, LEVELS), key="level")
+    return lambda history: check(history, model=judged_by, levels=(level,))[0]
+
+
 def linearizable(model: str = "register") -> Callable[[History], Verdict]:
     """Return the check that a history is linearizable with respect to *model*."""
-    return lambda history: check(history, model=registry().models[model], levels=("linearizable",))[0]
+    return consistency("linearizable", model)
+
+
+def sequential(model: str = "register") -> Callable[[History], Verdict]:
+    """Return the check that a history is sequentially consistent with respect to *model*."""
+    return consistency("sequential", model)
+
+
+def causal(model: str = "register") -> Callable[[History], Verdict]:
+    """Return the check that a history is causally consistent."""
+    return consistency("causal", model)
+
+
+def read_your_writes(model: str = "register") -> Callable[[History], Verdict]:
+    """Return the check that every session sees what it wrote itself, or something later."""
+    return consistency("read-your-writes", model)
+
+
+def monotonic_reads(model: str = "register") -> Callable[[History], Verdict]:
+    """Return the check that what a session has seen does not go back."""
+    return consistency("monotonic-reads", model)
+
+
+def monotonic_writes(model: str = "register") -> Callable[[History], Verdict]:
+    """Return the check that the writes of a session are seen in their order."""
+    return consistency("monotonic-writes", model)
+
+
+def writes_follow_reads(model: str = "register") -> Callable[[History], Verdict]:
+    """Return the check that a write is seen after whatever its session had read before."""
+    return consistency("writes-follow-reads", model)
+
+
+def eventual(model: str = "register") -> Callable[[History], Verdict]:
+    """Return the check that when the writes have ended, all processes come to read the same."""
+    return consistency("eventual", model)
 
 
 def partition(groups: str, *, one_way: bool = False) -> Partition:

@@ -19,11 +19,11 @@ from chaoslab.checkers import Outcome, Verdict, merge
 from chaoslab.checkers.availability import Figures, figures, recovery_ns
 from chaoslab.checkers.registry import check
 from chaoslab.choices import Overrides
-from chaoslab.cluster import Cluster, Drive, Injection, key_names
+from chaoslab.cluster import Cluster, Drive, Injection, Workload, key_names
 from chaoslab.faults import Drop, Duplicate
 from chaoslab.history import History
 from chaoslab.nemesis import Nemesis, NotDone, Plan, draw_plan
-from chaoslab.plugins import Protocol, Registry, Workload, registry
+from chaoslab.plugins import Protocol, Registry, registry
 from chaoslab.scenario.scenario import Scenario
 from chaoslab.sim import Engine
 from chaoslab.units import NS_PER_S, format_duration

@@ -20,11 +20,21 @@ import trio
 
 from chaoslab.cluster.async_host import AsyncHost, CallRefused, Node
 from chaoslab.cluster.machine_host import MachineHost
+from chaoslab.errors import UsageError
 from chaoslab.history import COMPLETIONS, History
 from chaoslab.net import Network
 from chaoslab.sim import Engine
-from chaoslab.statemachine import ClientMachine, Complete, Context, Effects, Invocation, Request, Response, Send, SetTimer
-from chaoslab.errors import UsageError
+from chaoslab.statemachine import (
+    ClientMachine,
+    Complete,
+    Context,
+    Effects,
+    Invocation,
+    Request,
+    Response,
+    Send,
+    SetTimer,
+)
 
 __all__ = ["READS", "AsyncClient", "Client", "MachineClient", "RequestClient"]
 
@@ -61,12 +71,8 @@ class Client:
         """Record that the operation begins, and begin it."""
         self._open = invocation
         engine = self._engine
-        self._history.invoke(
-            self.process, invocation.f, invocation.key, invocation.value, time_ns=engine.clock.now_ns
-        )
-        engine.note(
-            f"invoke {self.client_name} {self.process} {invocation.f} {invocation.key!r} {invocation.value!r}"
-        )
+        self._history.invoke(self.process, invocation.f, invocation.key, invocation.value, time_ns=engine.clock.now_ns)
+        engine.note(f"invoke {self.client_name} {self.process} {invocation.f} {invocation.key!r} {invocation.value!r}")
         self._begin(invocation)
 
     def _begin(self, invocation: Invocation) -> None:

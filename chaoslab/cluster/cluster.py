@@ -16,7 +16,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import attrs
 import trio
@@ -41,6 +41,10 @@ __all__ = ["Cluster", "Fault", "Injection", "key_names"]
 
 class Fault(Protocol):
     """What a cluster can do to itself. A fault is a frozen value; see ``chaoslab.faults``."""
+
+    kind: ClassVar[str]
+    counts: ClassVar[str]
+    """What ``effects`` counts, such as ``"messages lost"``; empty where the number tells people nothing."""
 
     def inject(self, cluster: Cluster, targets: tuple[str, ...]) -> Any:
         """Bring the fault about at *targets* and return what ``heal`` needs to undo it."""
@@ -73,6 +77,11 @@ class Injection:
     healed_ns: int | None = None
     took_effect: int | None = None
     _state: Any = None
+
+    @property
+    def kind(self) -> str:
+        """The fault's kind, as in scenario files."""
+        return self.fault.kind
 
     def describe(self) -> str:
         """Say in a few words what was done to whom."""
@@ -134,12 +143,11 @@ class Cluster:
             host.start()
 
     def _host(self, name: str, code: Any, names: tuple[str, ...], settings: Any) -> Host:
-        serve: Any = None
-        if inspect.iscoroutinefunction(code):
-            serve = code
-        elif inspect.iscoroutinefunction(getattr(code, "serve", None)):
-            serve = (lambda node: code().serve(node)) if inspect.isclass(code) else code.serve
-        if serve is not None:
+        serve: Any = code if inspect.iscoroutinefunction(code) else getattr(code, "serve", None)
+        if inspect.iscoroutinefunction(serve):
+            if isinstance(code, type):
+                new: Any = code
+                serve = lambda node: new().serve(node)  # noqa: E731 - a new object for each life of the node
             return AsyncHost(name, self.engine, self.network, serve, nodes=names, settings=settings)
         return MachineHost(name, self.engine, self.network, code, nodes=names, settings=settings)
 

@@ -15,14 +15,12 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable
 
-
 from chaoslab.cluster.node_clock import NodeClock
 from chaoslab.errors import NodeError
 from chaoslab.net import Link, Network
 from chaoslab.net.latency import LATENCY, Latency, sampler
 from chaoslab.sim import Engine, Entry
 from chaoslab.storage import Disk
-
 
 __all__ = ["SYNC_LATENCY", "Host"]
 
@@ -160,5 +158,3 @@ class Host(abc.ABC):
     def blame(self, error: BaseException, event: str) -> NodeError:
         """Return the error that says that this node's code raised *error* while handling *event*."""
         return NodeError(node=self.name, time_ns=self.engine.clock.now_ns, event=event, cause=error)
-
-

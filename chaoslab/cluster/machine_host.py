@@ -184,10 +184,10 @@ class MachineHost(Host):
 
     def _set_timer(self, effect: SetTimer) -> None:
         after = effect.after
-        if after.__class__ is tuple:
+        if isinstance(after, tuple):
             low, high = after
             after = self.engine.choices.stream(f"timer {self.name} {effect.name}").between(low, high)
-        delay_ns = self.clock.true_delay_ns(int(after * NS_PER_S))  # type: ignore[operator]
+        delay_ns = self.clock.true_delay_ns(int(after * NS_PER_S))
         clock = self.engine.clock
         sequence = clock.next_sequence()
         self._timers[effect.name] = sequence

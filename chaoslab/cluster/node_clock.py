@@ -30,7 +30,7 @@ class NodeClock:
         rate_ppm: How much faster than true the clocks run, in parts per million.
     """
 
-    __slots__ = ("_since_ns", "_sim", "_then_ns", "offset_ns", "rate_ppm")
+    __slots__ = ("_sim", "_since_ns", "_then_ns", "offset_ns", "rate_ppm")
 
     def __init__(self, sim: SimClock) -> None:
         self._sim = sim

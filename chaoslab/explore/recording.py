@@ -106,7 +106,9 @@ def write_recording(recording: Recording, path: str | Path) -> None:
         "scenario": scenario_to_toml(recording.scenario),
         "seed": recording.seed,
         "plan": [_step_written(step) for step in recording.plan],
-        "overrides": {name: {str(at): draw for at, draw in draws.items()} for name, draws in recording.overrides.items()},
+        "overrides": {
+            name: {str(at): draw for at, draw in draws.items()} for name, draws in recording.overrides.items()
+        },
         "trace_hash": recording.trace_hash,
         "checkpoints": [list(checkpoint) for checkpoint in recording.checkpoints],
         "verdict": recording.verdict,
@@ -183,5 +185,6 @@ def replay(recording: Recording, *, plugins: Registry | None = None, trace: list
         same = recorded[0]
     raise DeterminismError(
         f"the replay went another way than the recording, after event {same:,} of {len(again.trace):,}: "
-        "the code under test, or ChaosLab, is not what it was. With trace.log beside the recording the exact event is shown."
+        "the code under test, or ChaosLab, is not what it was. "
+        "With trace.log beside the recording the exact event is shown."
     )

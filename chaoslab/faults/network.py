@@ -20,7 +20,7 @@ from chaoslab.cluster import Cluster
 from chaoslab.errors import UsageError
 from chaoslab.net import Link
 from chaoslab.net.latency import LATENCY, Constant, Latency, sampler
-from chaoslab.parameters import DURATION, FLAG, RATIO, TEXT, parameter
+from chaoslab.parameters import FLAG, RATIO, TEXT, parameter
 from chaoslab.units import format_duration
 
 __all__ = ["Drop", "Duplicate", "LinkRule", "Partition", "SlowLinks", "split_groups"]
@@ -69,6 +69,7 @@ class SlowLinks(_NetworkFault):
     """Every message takes longer, by a delay drawn for each."""
 
     kind: ClassVar[str] = "latency"
+    counts: ClassVar[str] = "messages slowed"
     needs_target: ClassVar[bool] = False
 
     added: Latency = parameter(LATENCY, "The delay on top of the usual one.")
@@ -98,6 +99,7 @@ class Drop(_NetworkFault):
     """A share of the messages is lost, each independently of the others."""
 
     kind: ClassVar[str] = "drop"
+    counts: ClassVar[str] = "messages lost"
     needs_target: ClassVar[bool] = False
 
     ratio: float = parameter(RATIO, "The share of messages that is lost.")
@@ -127,11 +129,14 @@ class Duplicate(_NetworkFault):
     """A share of the messages arrives twice, the second time later."""
 
     kind: ClassVar[str] = "duplicate"
+    counts: ClassVar[str] = "messages doubled"
     needs_target: ClassVar[bool] = False
 
     ratio: float = parameter(RATIO, "The share of messages that arrives twice.")
     later: Latency = parameter(
-        LATENCY, "How much later the copy arrives.", default=LATENCY.parse({"distribution": "exponential", "mean": "50ms"})
+        LATENCY,
+        "How much later the copy arrives.",
+        default=LATENCY.parse({"distribution": "exponential", "mean": "50ms"}),
     )
 
     def rule(self, cluster: Cluster, targets: tuple[str, ...]) -> LinkRule:
@@ -179,6 +184,7 @@ class Partition(_NetworkFault):
     """
 
     kind: ClassVar[str] = "partition"
+    counts: ClassVar[str] = "messages lost"
     needs_target: ClassVar[bool] = False
 
     groups: str = parameter(TEXT, 'Who is cut off from whom: names, roles or counts, such as "leader | rest".')

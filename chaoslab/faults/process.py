@@ -23,6 +23,7 @@ class Crash:
     """The node loses power; healing starts it again from its disk."""
 
     kind: ClassVar[str] = "crash"
+    counts: ClassVar[str] = ""
     needs_target: ClassVar[bool] = True
     takes_down: ClassVar[bool] = True
 
@@ -48,6 +49,7 @@ class Pause:
     """The node stands still, as in a long garbage collection: its timers fire late and its messages wait."""
 
     kind: ClassVar[str] = "pause"
+    counts: ClassVar[str] = ""
     needs_target: ClassVar[bool] = True
     takes_down: ClassVar[bool] = True
 

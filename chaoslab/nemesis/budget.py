@@ -5,6 +5,8 @@ A failure within the budget is a bug of the protocol. Beyond it, nothing was pro
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 
 from chaoslab.errors import UsageError
@@ -14,7 +16,7 @@ __all__ = ["Budget"]
 _WORDS = ("none", "minority", "all")
 
 
-def _down(instance: Budget, attribute: attrs.Attribute[str | int], value: str | int) -> None:
+def _down(instance: Budget, attribute: attrs.Attribute[Any], value: str | int) -> None:
     if value not in _WORDS and not (isinstance(value, int) and value >= 0):
         raise UsageError(f"{value!r} is not a number of nodes: {', '.join(_WORDS)}, or a count.", key="down")
 

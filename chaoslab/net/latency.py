@@ -15,6 +15,7 @@ This file does not know what travels, nor where.
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Mapping
 from typing import ClassVar, Final
 
@@ -144,7 +145,7 @@ def _parse(value: object) -> Latency:
         return Constant(value_ns=parse_duration(value))
     if not isinstance(value, Mapping):
         raise UsageError(
-            f"{value!r} is not a latency: write a duration such as \"5ms\", or a table such as "
+            f'{value!r} is not a latency: write a duration such as "5ms", or a table such as '
             '{ distribution = "uniform", low = "1ms", high = "9ms" }.'
         )
     rest = dict(value)
@@ -152,7 +153,7 @@ def _parse(value: object) -> Latency:
     if not isinstance(name, str):
         raise UsageError(f"a latency table needs a distribution: one of {', '.join(DISTRIBUTIONS)}.")
     if name not in DISTRIBUTIONS:
-        raise UsageError(unknown_word("distribution", name, DISTRIBUTIONS))
+        raise UsageError(unknown_word("distribution", name, DISTRIBUTIONS), key="distribution")
     return build(DISTRIBUTIONS[name], rest)
 
 
@@ -189,7 +190,7 @@ def sampler(latency: Latency) -> Sampler:
 def _tabulated(latency: Latency) -> Sampler:
     nodes = [latency.quantile(cell / _CELLS) for cell in range(_CELLS)]
     tail = [latency.quantile(1.0 - 1.0 / (_CELLS << halving)) for halving in range(_TAIL + 1)]
-    steps = [after - before for before, after in zip(nodes, nodes[1:], strict=False)]
+    steps = [after - before for before, after in itertools.pairwise(nodes)]
     last = _CELLS - 1
 
     def sample(draw: float) -> int:

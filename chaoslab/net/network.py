@@ -159,9 +159,7 @@ class Network:
                 self.lose(link, message, "drop")
                 return
         for delay_ns in delays_ns:
-            heappush(
-                clock.heap, (clock.now_ns + delay_ns, clock.next_sequence(), link.deliver, link, message)
-            )
+            heappush(clock.heap, (clock.now_ns + delay_ns, clock.next_sequence(), link.deliver, link, message))
 
     def lose_to_cut(self, link: Link, message: Any) -> None:
         """Account for a message that met a cut link."""

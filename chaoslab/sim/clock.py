@@ -142,8 +142,11 @@ class SimClock(trio.abc.Clock):
         return 0.0
 
     def _nothing_to_come(self, *, quiet: bool) -> float:
-        """Neither events nor deadlines are left. Trio may still have to run what it was handed from outside a task,
-        such as the end of an abandoned async generator, so it is asked once before this is called a deadlock."""
+        """Neither events nor deadlines are left.
+
+        Trio may still have to run what it was handed from outside a task, such as the end of an abandoned async
+        generator, so it is asked once before this is called a deadlock.
+        """
         if not (quiet and self._asked):
             self._asked = True
             return 0.0

@@ -62,9 +62,7 @@ class Engine:
     ) -> None:
         self.trace = Trace(kept=trace_kept, detailed=trace_detailed)
         self.choices = Choices(seed, overrides, recorded=recorded)
-        self.clock = SimClock(
-            self.trace, self.fail, events_max=events_max, events_max_at_once=events_max_at_once
-        )
+        self.clock = SimClock(self.trace, self.fail, events_max=events_max, events_max_at_once=events_max_at_once)
         self.nursery: trio.Nursery
         self._scope = trio.CancelScope()
         self._failure: BaseException | None = None

@@ -6,9 +6,8 @@ Rules:
 2. The names are the paper's names; the docstring says which paper and section, and what was left out.
 """
 
-from chaoslab_protocols import abd, primary_backup, single_copy
-
 from chaoslab.plugins import Protocol, hookimpl
+from chaoslab_protocols import abd, primary_backup, single_copy
 
 __all__ = ["chaoslab_protocols"]
 

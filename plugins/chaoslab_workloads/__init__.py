@@ -1,9 +1,8 @@
 """Workloads: what clients do, and the model that says what they may see."""
 
-from chaoslab_workloads.registers import CAS_REGISTER, KV, REGISTER
-
 from chaoslab.cluster import Workload
 from chaoslab.plugins import hookimpl
+from chaoslab_workloads.registers import CAS_REGISTER, KV, REGISTER
 
 __all__ = ["chaoslab_workloads"]
 

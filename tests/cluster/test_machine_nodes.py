@@ -212,5 +212,5 @@ def test_what_is_no_effect_is_refused_in_words() -> None:
         cluster.start(Odd, nodes=1)
         await trio.sleep(1)
 
-    with pytest.raises(cl.NodeError, match="'send' is not an effect of a node.*Send, SetTimer"):
+    with pytest.raises(cl.NodeError, match=r"'send' is not an effect of a node.*Send, SetTimer"):
         cl.run(main)

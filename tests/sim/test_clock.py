@@ -175,7 +175,7 @@ def test_two_simulations_cannot_run_at_once() -> None:
     async def main() -> None:
         Engine(1).run(main)
 
-    with pytest.raises((ChaosLabError, RuntimeError), match="one simulation at a time|run\\(\\)"):
+    with pytest.raises((ChaosLabError, RuntimeError), match=r"one simulation at a time|run\(\)"):
         Engine(0).run(main)
 
 

@@ -1,10 +1,9 @@
 """ABD: a register that is linearizable as long as a majority of replicas answers, without any leader."""
 
-from chaoslab_protocols.abd.client import Client
-from chaoslab_protocols.abd.replica import Replica
-
 from chaoslab.nemesis import Budget
 from chaoslab.plugins import Protocol
+from chaoslab_protocols.abd.client import Client
+from chaoslab_protocols.abd.replica import Replica
 
 __all__ = ["PROTOCOL"]
 

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from chaoslab_protocols.abd.messages import INITIAL, Query, QueryReply, Store, StoreReply, Tag
-
 from chaoslab.statemachine import (
     CancelTimer,
     Complete,
@@ -23,6 +21,7 @@ from chaoslab.statemachine import (
     Send,
     SetTimer,
 )
+from chaoslab_protocols.abd.messages import INITIAL, Query, QueryReply, Store, StoreReply, Tag
 
 __all__ = ["Client"]
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from chaoslab_protocols.abd.messages import INITIAL, Query, QueryReply, Store, StoreReply, Tag
-
 from chaoslab.statemachine import Context, Effects, Persist, Send
+from chaoslab_protocols.abd.messages import INITIAL, Query, QueryReply, Store, StoreReply, Tag
 
 __all__ = ["Replica"]
 

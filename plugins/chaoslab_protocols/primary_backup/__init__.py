@@ -1,9 +1,8 @@
 """Primary and backups, asynchronous: quick, always there, and it loses what it acknowledged."""
 
-from chaoslab_protocols.primary_backup.replica import Replica
-
 from chaoslab.nemesis import Budget
 from chaoslab.plugins import Protocol
+from chaoslab_protocols.primary_backup.replica import Replica
 
 __all__ = ["PROTOCOL"]
 

@@ -11,10 +11,8 @@ acknowledged in that time is thrown away when it comes back.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
-
-from chaoslab_protocols import store
-from chaoslab_protocols.primary_backup.messages import Fetch, Heartbeat, Replicate, State
 
 from chaoslab.statemachine import (
     Become,
@@ -28,6 +26,8 @@ from chaoslab.statemachine import (
     SetTimer,
     reply,
 )
+from chaoslab_protocols import store
+from chaoslab_protocols.primary_backup.messages import Fetch, Heartbeat, Replicate, State
 
 __all__ = ["Replica"]
 
@@ -52,7 +52,7 @@ class Replica:
         self.values: dict[str | None, Any] = {}
         self.is_primary = False
         self.behind = False
-        self.handlers = {
+        self.handlers: dict[type, Callable[[str, Any], Effects]] = {
             Request: self.on_request,
             Heartbeat: self.on_heartbeat,
             Replicate: self.on_replicate,

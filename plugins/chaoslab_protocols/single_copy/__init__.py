@@ -1,9 +1,8 @@
 """Single copy: one node keeps everything. Linearizable, and gone whenever that node is."""
 
-from chaoslab_protocols.single_copy.replica import Replica
-
 from chaoslab.nemesis import Budget
 from chaoslab.plugins import Protocol
+from chaoslab_protocols.single_copy.replica import Replica
 
 __all__ = ["PROTOCOL"]
 

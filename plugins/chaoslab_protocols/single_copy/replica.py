@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from chaoslab_protocols import store
-
 from chaoslab.statemachine import Become, Context, Effects, Persist, Request, reply
+from chaoslab_protocols import store
 
 __all__ = ["Replica"]
 

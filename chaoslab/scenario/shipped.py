@@ -1,0 +1,47 @@
+"""The scenarios that come with ChaosLab, by name: ``abd/partition`` is ``abd/partition.toml`` among them."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from chaoslab.errors import ScenarioError, nearest
+
+__all__ = ["scenario_path", "shipped_folder", "shipped_scenarios"]
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def shipped_folder() -> Path:
+    """Return the folder of the shipped scenarios: inside the installed package, or beside it in a checkout."""
+    inside = _PACKAGE / "shipped_scenarios"
+    return inside if inside.is_dir() else _PACKAGE.parent / "scenarios"
+
+
+def shipped_scenarios() -> list[tuple[str, str, Path]]:
+    """Return (name, title, file) of each shipped scenario, in order of names."""
+    folder = shipped_folder()
+    found = []
+    for path in sorted(folder.rglob("*.toml")):
+        title = tomllib.loads(path.read_text(encoding="utf-8")).get("scenario", {}).get("title", "")
+        found.append((path.relative_to(folder).with_suffix("").as_posix(), title, path))
+    return found
+
+
+def scenario_path(name: str) -> Path:
+    """Return the file that *name* means: a path, or else the name of a shipped scenario.
+
+    Raises:
+        ScenarioError: there is neither; names the nearest.
+    """
+    path = Path(name)
+    if path.exists():
+        return path
+    shipped = {short: file for short, _, file in shipped_scenarios()}
+    key = path.with_suffix("").as_posix() if path.suffix == ".toml" else path.as_posix()
+    key = key.removeprefix("./").removeprefix("scenarios/")
+    if key in shipped:
+        return shipped[key]
+    match = nearest(key, shipped)
+    hint = f"; did you mean {match!r}?" if match else ";"
+    raise ScenarioError(f"there is no such file{hint} 'chaoslab list scenarios' shows the shipped ones.", file=name)

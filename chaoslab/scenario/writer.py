@@ -1,0 +1,101 @@
+"""From a scenario back to TOML: what a person would have written to get it.
+
+Reading what this writes gives the same scenario. What is at its default is left out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from chaoslab.nemesis import FaultRequest
+from chaoslab.net.latency import LATENCY
+from chaoslab.parameters import DURATION, RATE, written
+from chaoslab.scenario.scenario import Scenario
+
+__all__ = ["scenario_to_toml"]
+
+
+def scenario_to_toml(scenario: Scenario) -> str:
+    """Return *scenario* as the text of a TOML file."""
+    defaults = Scenario(protocol="", nodes=1, workload="")
+    sections: list[str] = []
+
+    def section(header: str, values: Mapping[str, object]) -> None:
+        lines = [f"{key} = {_toml(value)}" for key, value in values.items() if value is not None]
+        if lines:
+            sections.append("\n".join([header, *lines]))
+
+    section(
+        "[scenario]",
+        {
+            "title": scenario.title or None,
+            "topic": scenario.topic or None,
+            "duration": DURATION.format(scenario.duration_ns),
+            "settle": DURATION.format(scenario.settle_ns),
+            "beyond_budget": scenario.beyond_budget or None,
+        },
+    )
+    section("[cluster]", {"protocol": scenario.protocol, "nodes": scenario.nodes})
+    if scenario.settings is not None:
+        section("[cluster.settings]", written(scenario.settings))
+    section(
+        "[network]",
+        {
+            "latency": None if scenario.latency == defaults.latency else LATENCY.format(scenario.latency),
+            "drop": scenario.drop or None,
+            "duplicate": scenario.duplicate or None,
+        },
+    )
+    section(
+        "[workload]",
+        {
+            "name": scenario.workload,
+            "clients": scenario.clients,
+            "rate": RATE.format(scenario.rate),
+            "keys": scenario.keys,
+            **({} if scenario.parameters is None else written(scenario.parameters)),
+        },
+    )
+    for request in scenario.faults:
+        section("[[fault]]", _fault(request))
+    expect = scenario.expect
+    section(
+        "[expect]",
+        {
+            "consistency": None if expect.consistency is None else list(expect.consistency),
+            "availability": expect.availability,
+            "p99": _duration(expect.p99_ns),
+            "recovers_within": _duration(expect.recovers_within_ns),
+        },
+    )
+    return "\n\n".join(sections) + "\n"
+
+
+def _fault(request: FaultRequest) -> dict[str, object]:
+    schedule = request.schedule
+    return {
+        "kind": request.fault.kind,
+        "target": request.target or None,
+        **written(request.fault),
+        "at": _duration(schedule.at_ns),
+        "every": _duration(schedule.every_ns),
+        "for": _duration(schedule.for_ns),
+    }
+
+
+def _duration(time_ns: int | None) -> object:
+    return None if time_ns is None else DURATION.format(time_ns)
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # TOML takes JSON's escapes
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{key} = {_toml(item)}" for key, item in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    return repr(value)
