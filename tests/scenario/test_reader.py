@@ -1,0 +1,199 @@
+"""Scenario files: what is read, and what is said of what cannot be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from chaoslab.errors import ScenarioError
+from chaoslab.faults import Crash, Partition
+from chaoslab.net.latency import Lognormal
+from chaoslab.plugins import registry
+from chaoslab.scenario import Scenario, load_scenario, parse_scenario, scenario_to_toml
+from chaoslab.scenario.shipped import scenario_path, shipped_scenarios
+
+GOOD = """\
+[scenario]
+title = "A test"
+duration = "10s"
+
+[cluster]
+protocol = "abd"
+nodes = 5
+
+[network]
+latency = { distribution = "lognormal", median = "2ms", p99 = "30ms" }
+drop = 0.001
+
+[workload]
+name = "kv"
+clients = 6
+rate = "40/s"
+keys = 3
+
+[[fault]]
+kind = "partition"
+groups = "minority | rest"
+every = "8s"
+for = "3s"
+
+[[fault]]
+kind = "crash"
+target = "one"
+at = "2s"
+for = "1s"
+
+[expect]
+consistency = ["linearizable"]
+availability = "95%"
+p99 = "400ms"
+recovers_within = "3s"
+"""
+
+
+def read(text: str, **overrides: str) -> Scenario:
+    return parse_scenario(
+        text, registry(), file="s.toml", overrides={k.replace("__", "."): v for k, v in overrides.items()}
+    )
+
+
+def test_everything_in_a_file_is_read() -> None:
+    """Units become whole numbers, names stay names, faults become values."""
+    scenario = read(GOOD)
+    assert (scenario.title, scenario.protocol, scenario.nodes, scenario.clients) == ("A test", "abd", 5, 6)
+    assert scenario.duration_ns == 10 * 10**9
+    assert scenario.latency == Lognormal(median_ns=2_000_000, p99_ns=30_000_000)
+    first, second = scenario.faults
+    assert first.fault == Partition(groups="minority | rest")
+    assert (first.schedule.every_ns, first.schedule.for_ns) == (8 * 10**9, 3 * 10**9)
+    assert (second.fault, second.target, second.schedule.at_ns) == (Crash(), "one", 2 * 10**9)
+    assert scenario.expect.availability == 0.95
+    assert scenario.expect.consistency == ("linearizable",)
+
+
+def test_what_is_left_out_has_a_default() -> None:
+    """Protocol and workload are all that must be said; nodes come from the protocol."""
+    scenario = read('[cluster]\nprotocol = "single-copy"\n[workload]\nname = "register"\n')
+    assert scenario.nodes == 1
+    assert scenario.expect.consistency is None
+
+
+def test_overrides_replace_what_the_file_says() -> None:
+    """As TOML where it is TOML, as bare text otherwise."""
+    scenario = read(GOOD, cluster__nodes="7", workload__rate="9/s", workload__name="register")
+    assert (scenario.nodes, scenario.rate, scenario.workload) == (7, 9.0, "register")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "key", "words"),
+    [
+        ("duration", "durration", 3, "scenario.durration", "did you mean 'duration'"),
+        ("[workload]", "[workloads]", 13, "workloads", "unknown section 'workloads'; did you mean 'workload'"),
+        ('"10s"', "10", 3, "scenario.duration", "not a duration"),
+        ('"10s"', '"10"', 3, "scenario.duration", "duration"),
+        ('"10s"', '"10/s"', 3, "scenario.duration", "not one of a duration"),
+        ('"10s"', '"0s"', 3, "scenario.duration", "above zero"),
+        ('"abd"', '"adb"', 6, "cluster.protocol", "did you mean 'abd'"),
+        ("nodes = 5", "nodes = 0", 7, "cluster.nodes", "at least one node"),
+        ("nodes = 5", "nodes = 2.5", 7, "cluster.nodes", ""),
+        ("nodes = 5", "nodes = true", 7, "cluster.nodes", ""),
+        ('"lognormal"', '"lognornal"', 10, "network.latency.distribution", "did you mean 'lognormal'"),
+        ('median = "2ms", ', "", 10, "network.latency.median", "median is missing"),
+        ('median = "2ms"', 'median = "2s"', 10, "network.latency.median", "median <= p99"),
+        ("drop = 0.001", "drop = 1.5", 11, "network.drop", "from 0 to 1"),
+        ("drop = 0.001", "drop = nan", 11, "network.drop", "from 0 to 1"),
+        ('name = "kv"', 'name = "kw"', 14, "workload.name", "did you mean 'kv'"),
+        ('"40/s"', '"-40/s"', 16, "workload.rate", "above zero"),
+        ('"40/s"', '"40ms"', 16, "workload.rate", "rate"),
+        ("keys = 3", "keys = 0", 17, "workload.keys", "at least one"),
+        ("keys = 3", "keys = 3\ngetz = 0.2", 18, "workload.getz", "did you mean 'gets'"),
+        ('"crash"', '"cras"', 26, "fault.kind", "did you mean 'crash'"),
+        ('"one"', '"n6"', 27, "fault.target", "unknown target 'n6'"),
+        ('"one"', '"leader"', 27, "fault.target", "unknown target 'leader'"),
+        ('target = "one"\n', "", 25, "fault", "target"),
+        ('"minority | rest"', '"minority | rst"', 21, "fault.groups", "did you mean 'rest'"),
+        ('"minority | rest"', '"rest"', 21, "fault.groups", ""),
+        ('for = "3s"', 'for = "9s"', 23, "fault.for", "longer than every"),
+        ('for = "3s"\n', "", None, "fault.for", "says for how long"),
+        ('at = "2s"', 'at = "2s"\nevery = "4s"', 29, "fault.every", "not both"),
+        ('at = "2s"', 'at = "11s"', 28, "fault.at", ""),
+        ('["linearizable"]', '["linearisable"]', 32, "expect.consistency", "did you mean 'linearizable'"),
+        ('["linearizable"]', "[3]", 32, "expect.consistency", ""),
+        ('"95%"', '"195%"', 33, "expect.availability", "from 0 to 1"),
+        ('protocol = "abd"\n', "", 5, "cluster", "protocol is missing"),
+    ],
+)
+def test_a_mistake_is_told_with_line_key_and_nearest_word(
+    old: str, new: str, line: int | None, key: str, words: str
+) -> None:
+    """Whatever is wrong, the message says where, what is allowed and what was probably meant."""
+    assert old in GOOD
+    with pytest.raises(ScenarioError) as error:
+        read(GOOD.replace(old, new, 1))
+    assert error.value.file == "s.toml"
+    assert words in error.value.message
+    assert error.value.key == key
+    if line is not None:
+        assert error.value.line == line
+
+
+def test_text_that_is_not_toml_is_refused_with_its_line() -> None:
+    """The place comes from the parser."""
+    with pytest.raises(ScenarioError, match=r"s\.toml:2: this is not TOML"):
+        read("[scenario]\ntitle = \n")
+
+
+def test_a_wrong_override_names_the_option_and_not_the_file() -> None:
+    """The file is not to blame for what the command line said."""
+    with pytest.raises(ScenarioError, match=r"^--set workload\.rate: '-5/s' is not a rate"):
+        read(GOOD, workload__rate="-5/s")
+    with pytest.raises(ValueError, match="cannot be set"):
+        read(GOOD, nodes="5")
+    with pytest.raises(ValueError, match="cannot be set"):
+        read(GOOD, fault__kind="crash")
+
+
+def test_a_workload_that_the_protocol_does_not_serve_is_refused() -> None:
+    """ABD knows no compare-and-set, and the message says what it serves."""
+    with pytest.raises(ScenarioError, match="does not serve the workload 'cas-register': it serves"):
+        read(GOOD, workload__name="cas-register")
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "path"), shipped_scenarios(), ids=[name for name, _, _ in shipped_scenarios()]
+)
+def test_a_shipped_scenario_is_written_and_read_back_the_same(name: str, title: str, path: Path) -> None:
+    """Writing a scenario keeps everything; its title is a sentence."""
+    scenario = load_scenario(path, registry())
+    assert parse_scenario(scenario_to_toml(scenario), registry()) == scenario
+    assert len(title.split()) >= 5
+
+
+def test_a_scenario_with_everything_round_trips() -> None:
+    """Also what no shipped scenario uses."""
+    scenario = read(
+        GOOD, scenario__settle="7s", scenario__beyond_budget="true", network__duplicate="0.5", workload__gets="0.1"
+    )
+    assert parse_scenario(scenario_to_toml(scenario), registry()) == scenario
+
+
+def test_a_shipped_scenario_is_found_by_its_name(tmp_path: Path) -> None:
+    """A file comes first, then the name among the shipped ones; a near miss is told."""
+    assert scenario_path("abd/partition") == scenario_path("scenarios/abd/partition.toml").resolve()
+    own = tmp_path / "mine.toml"
+    own.write_text(GOOD)
+    assert scenario_path(str(own)) == own
+    with pytest.raises(ScenarioError, match="did you mean 'abd/partition'"):
+        scenario_path("abd/partion")
+
+
+def test_files_that_cannot_be_read_are_told_apart(tmp_path: Path) -> None:
+    """Missing, a folder, not text: each has its own sentence."""
+    with pytest.raises(ScenarioError, match="no such file"):
+        load_scenario(tmp_path / "nothing.toml", registry())
+    with pytest.raises(ScenarioError, match="this is a folder"):
+        load_scenario(tmp_path, registry())
+    (tmp_path / "b.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ScenarioError, match="not a text file"):
+        load_scenario(tmp_path / "b.toml", registry())

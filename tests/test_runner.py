@@ -1,0 +1,123 @@
+"""One run: what it judges besides consistency, and what weakens its verdict."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from chaoslab.plugins import registry
+from chaoslab.runner import Run, run
+from chaoslab.scenario import parse_scenario
+from chaoslab.statemachine import Context, Effects
+
+TEXT = """
+[scenario]
+title = "A test of the runner"
+duration = "5s"
+settle = "2s"
+[cluster]
+protocol = "single-copy"
+[workload]
+name = "register"
+"""
+
+
+def run_of(more: str = "", seed: int = 1, plugins: Any = None) -> Run:
+    return run(parse_scenario(TEXT + more, registry()), seed, plugins=plugins)
+
+
+def named(done: Run) -> dict[str, str]:
+    return {verdict.name: verdict.outcome for verdict in done.checks}
+
+
+def test_the_claims_of_the_protocol_are_checked_by_default() -> None:
+    """A scenario that expects nothing expects what was promised."""
+    assert named(run_of()) == {"linearizable": "valid"}
+
+
+def test_availability_and_latency_are_judged_where_they_are_expected() -> None:
+    """A crash of a third of the time is seen in both."""
+    crash = '[[fault]]\nkind = "crash"\ntarget = "n1"\nat = "1s"\nfor = "2s"\n'
+    kept = run_of('[expect]\navailability = 0.99\np99 = "50ms"\n')
+    assert named(kept) == {"availability": "valid", "p99": "valid", "linearizable": "valid"}
+    broken = run_of(crash + '[expect]\navailability = 0.99\np99 = "1ms"\n')
+    assert named(broken) == {"availability": "invalid", "p99": "invalid", "linearizable": "valid", "recovery": "valid"}
+    assert broken.verdict == "invalid"
+
+
+class NeverAgain:
+    """A copy that is deaf after its first life."""
+
+    def __init__(self, context: Context) -> None:
+        self.dead = bool(context.files)
+
+    def start(self) -> Effects:
+        from chaoslab.statemachine import Persist
+
+        return [Persist("was here", b"x")]
+
+    def message(self, sender: str, message: Any) -> Effects:
+        from chaoslab.statemachine import reply
+
+        return None if self.dead else [reply(sender, message, None)]
+
+    def timer(self, name: str) -> Effects:
+        return None
+
+
+def test_a_protocol_that_does_not_come_back_is_found_out() -> None:
+    """After the last heal an operation must succeed again."""
+    known = registry()
+    deaf = attrs.evolve(known.protocol("single-copy"), replica=NeverAgain, claims=())
+    plugins = attrs.evolve(known, protocols={**known.protocols, "single-copy": deaf})
+    done = run_of('[[fault]]\nkind = "crash"\ntarget = "n1"\nat = "1s"\nfor = "1s"\n', plugins=plugins)
+    assert named(done) == {"recovery": "invalid"}
+    assert "no operation succeeded after the last heal" in done.checks[0].summary
+
+
+def test_a_fault_that_never_took_effect_is_told() -> None:
+    """A loss of nothing proves nothing."""
+    done = run_of('[[fault]]\nkind = "drop"\nratio = 0\n')
+    assert any("had no effect" in warning for warning in done.warnings)
+
+
+class Deaf(NeverAgain):
+    """A copy that never answers."""
+
+    def __init__(self, context: Context) -> None:
+        self.dead = True
+
+
+def test_operations_that_all_failed_are_told() -> None:
+    """Who never answers breaks no promise of consistency, and proves nothing either."""
+    known = registry()
+    deaf = attrs.evolve(known.protocol("single-copy"), replica=Deaf)
+    done = run_of(plugins=attrs.evolve(known, protocols={**known.protocols, "single-copy": deaf}))
+    assert named(done) == {"linearizable": "valid"}
+    assert any("no operation succeeded" in warning for warning in done.warnings)
+
+
+def test_beyond_the_budget_claims_do_not_count_and_the_report_says_so() -> None:
+    """ABD with four of five nodes down promises nothing."""
+    text = TEXT.replace("single-copy", "abd").replace('settle = "2s"', 'settle = "2s"\nbeyond_budget = true')
+    fault = '[[fault]]\nkind = "crash"\ntarget = "n1 n2 n3 n4"\nat = "1s"\nfor = "1s"\n'
+    done = run(parse_scenario(text + fault, registry(), overrides={"cluster.nodes": "5"}), 1)
+    assert "linearizable" not in named(done)
+    assert len(done.injections) == 1
+    assert any("beyond the protocol's budget" in warning for warning in done.warnings)
+    within = run(
+        parse_scenario(
+            (text + fault).replace("beyond_budget = true", ""), registry(), overrides={"cluster.nodes": "5"}
+        ),
+        1,
+    )
+    assert within.injections == ()
+    assert "budget" in within.not_done[0].why
+
+
+def test_nothing_checked_is_told() -> None:
+    """A protocol without claims in a scenario without expectations shows nothing."""
+    done = run_of("[expect]\nconsistency = []\n")
+    assert done.checks == ()
+    assert any("nothing was checked" in warning for warning in done.warnings)
