@@ -6,7 +6,8 @@ Rules:
    (or None), which the engine performs in that order.
 2. A ``Persist`` is a barrier: every later effect of the node, of this event and of the next ones, waits until the
    disk says that the data are durable. "Save the vote before answering" is the order of two items in a list.
-3. A machine draws no random numbers: a timer with a range is drawn by the engine, on a recorded stream.
+3. A machine has no randomness of its own: a timer with a range is drawn by the engine, and ``Context.random`` is a
+   recorded stream, so every choice can be replayed and overridden.
 4. Time is what the node's own clock says, through ``Context``; a wall clock may be skewed, any clock may drift.
 5. Messages are values. Make them frozen, with immutable fields: a machine's message reaches the other side as it is.
 6. A crash loses the machine. A restart makes a new one from the same factory and from what the disk kept.
@@ -16,7 +17,7 @@ This file knows no Trio, no clock, no network and no randomness.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableSequence, Sequence
 from typing import Any, Protocol
 
 import attrs
@@ -27,15 +28,21 @@ __all__ = [
     "ClientMachine",
     "Complete",
     "Context",
+    "Dice",
     "Effect",
     "Effects",
     "Invocation",
     "Machine",
     "Persist",
+    "Probe",
+    "Remove",
+    "Rename",
     "Request",
     "Response",
     "Send",
     "SetTimer",
+    "Sync",
+    "Write",
     "reply",
 ]
 
@@ -87,6 +94,57 @@ class Persist:
 
 
 @attrs.define
+class Write:
+    """Write *data* to the file *path*: readable at once, durable only after a ``Sync``. No barrier.
+
+    Attributes:
+        path: The file's name on the node's own disk; folders are separated by ``/``.
+        data: What to write.
+        append: Add to the end of the file instead of replacing what it holds.
+    """
+
+    path: str
+    data: bytes
+    append: bool = False
+
+
+@attrs.define
+class Sync:
+    """Hold every later effect back until the disk says that *path* is durable.
+
+    Attributes:
+        path: A file: its content. A folder (``""`` is the root): which names it holds, that is renames and removals.
+    """
+
+    path: str
+
+
+@attrs.define
+class Rename:
+    """Give the file *path* the name *to*, in one step, replacing a file of that name. Durable after a folder sync."""
+
+    path: str
+    to: str
+
+
+@attrs.define
+class Remove:
+    """Remove the file *path*, if there is one. Durable after a folder sync."""
+
+    path: str
+
+
+@attrs.define
+class Probe:
+    """A named point of the protocol: counted, and a place at which a fault can strike (crash exactly here).
+
+    What stands before it in the list has been performed, what stands after it has not.
+    """
+
+    name: str
+
+
+@attrs.define
 class Become:
     """Report the role that the node now plays, such as ``"leader"``; faults can be aimed at roles."""
 
@@ -112,7 +170,7 @@ class Complete:
     error: str | None = None
 
 
-Effect = Send | SetTimer | CancelTimer | Persist | Become | Complete
+Effect = Send | SetTimer | CancelTimer | Persist | Write | Sync | Rename | Remove | Probe | Become | Complete
 Effects = Sequence[Effect] | None
 
 
@@ -153,6 +211,28 @@ class Invocation:
     value: Any = None
 
 
+class Dice(Protocol):
+    """A recorded stream of random choices."""
+
+    def chance(self, ratio: float) -> bool:
+        """Return True with probability *ratio*."""
+
+    def below(self, bound: int) -> int:
+        """Return an integer from 0 to *bound* - 1."""
+
+    def between(self, low: float, high: float) -> float:
+        """Return a float from *low* up to *high*."""
+
+    def pick(self, options: Sequence[Any]) -> Any:
+        """Return one of *options*."""
+
+    def shuffle(self, items: MutableSequence[Any]) -> None:
+        """Put *items* into a random order, in place."""
+
+    def sample(self, options: Sequence[Any], count: int) -> list[Any]:
+        """Return *count* different ones of *options*, in the order in which they stand there."""
+
+
 @attrs.frozen(kw_only=True)
 class Context:
     """All that a machine may know of the place it runs in.
@@ -164,6 +244,10 @@ class Context:
         files: What the disk kept: file name to content.
         wall_time: Read the node's wall clock, in seconds. It may be wrong, and jump.
         monotonic_time: Read the node's monotonic clock, in seconds. It may drift, and never jumps back.
+        true_time: Read the interval ``(earliest, latest)``, in seconds since 1970, in which true time is, if the source
+            is honest (Corbett et al. 2012, section 3).
+        random: The node's own recorded stream of random choices.
+        zones: The zone of each node that has one: node name to zone name.
         home: For a client, the node beside which it stands: a partition cuts it off from what that node is cut off
             from. For a node, its own name.
     """
@@ -175,6 +259,9 @@ class Context:
     wall_time: Callable[[], float]
     monotonic_time: Callable[[], float]
     home: str
+    true_time: Callable[[], tuple[float, float]] = lambda: (0.0, 0.0)
+    random: Dice = None  # type: ignore[assignment]  # always given by the engine; tests of one machine may not care
+    zones: Mapping[str, str] = attrs.field(factory=dict)
 
     @property
     def peers(self) -> tuple[str, ...]:

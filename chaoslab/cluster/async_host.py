@@ -136,6 +136,7 @@ class Node:
         name: Its own name, such as ``"n1"``.
         nodes: The names of all nodes, in order, itself included.
         settings: Settings given to the cluster.
+        zones: The zone of each node that has one.
         random: The node's own stream of random numbers; use it instead of the ``random`` module.
         log: A structlog logger bound to the node's name.
         disk: The node's disk.
@@ -151,6 +152,7 @@ class Node:
         self.name = host.name
         self.nodes = host.nodes
         self.settings = host.settings
+        self.zones = host.zones
         self.disk = NodeDisk(self)
         self.random: Stream = host.engine.choices.stream(f"node {host.name}")
         self.log = structlog.get_logger().bind(node=host.name)
@@ -168,10 +170,25 @@ class Node:
         """Return the node's monotonic clock in seconds. It may drift, and never jumps back."""
         return self._host.clock.monotonic_ns() / NS_PER_S
 
+    def true_time(self) -> tuple[float, float]:
+        """Return the interval (earliest, latest), in seconds since 1970, in which true time is."""
+        return self._host.clock.true_time()
+
     def become(self, role: str) -> None:
         """Report the role that the node now plays, such as ``"leader"``; faults can be aimed at roles."""
         if self._alive:
             self._host.become(role)
+
+    def probe(self, name: str) -> None:
+        """Pass a named point of the code: it is counted, and faults can strike here.
+
+        Raises:
+            NodeCrashed: a fault struck; nothing after this line runs.
+        """
+        if self._alive:
+            self._host.probe(name)
+        if not self._alive:
+            raise NodeCrashed(self.name)
 
     def send(self, to: str, body: Any) -> None:
         """Send *body* to the node or client called *to*. Delivery is up to the network.
@@ -368,8 +385,9 @@ class AsyncHost(Host):
     def on_message(self, entry: Entry) -> None:
         time_ns, sequence, _, link, message = entry
         node = self.node
-        if not self.open or link.cut or node is None:
-            self.not_delivered(entry)
+        if (not self.open or link.guarded) and not self.admits(entry):
+            return
+        if node is None:
             return
         shown = repr(message) if self.engine.trace.detailed else message.__class__.__name__
         self._add_line(f"{time_ns} {sequence} {link.label} {shown}")

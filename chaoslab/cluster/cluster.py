@@ -26,6 +26,7 @@ from chaoslab.cluster.async_host import AsyncHost
 from chaoslab.cluster.client import AsyncClient, MachineClient, RequestClient
 from chaoslab.cluster.host import Host
 from chaoslab.cluster.machine_host import MachineHost
+from chaoslab.cluster.signals import Signals
 from chaoslab.cluster.workload import Drive, Workload
 from chaoslab.errors import ConsistencyViolation, UsageError, unknown_word
 from chaoslab.history import History
@@ -40,11 +41,26 @@ __all__ = ["Cluster", "Fault", "Injection", "key_names"]
 
 
 class Fault(Protocol):
-    """What a cluster can do to itself. A fault is a frozen value; see ``chaoslab.faults``."""
+    """What a cluster can do to itself. A fault is a frozen value; see ``chaoslab.faults``.
+
+    Its parameters are attrs fields made by ``chaoslab.parameters.parameter``. Words in parameters of the units
+    ``NODES`` and ``GROUPS`` (roles, counts, ...) are turned into names before ``inject`` is called.
+    """
 
     kind: ClassVar[str]
+    """Its name in scenario files."""
+
+    family: ClassVar[str]
+    """``"network"``, ``"process"``, ``"storage"``, ``"clock"``, ``"topology"`` or ``"administration"``."""
+
     counts: ClassVar[str]
     """What ``effects`` counts, such as ``"messages lost"``; empty where the number tells people nothing."""
+
+    needs_target: ClassVar[bool]
+    """It hits certain nodes, and a scenario must say which."""
+
+    demands: ClassVar[str]
+    """Which promise of a protocol's budget it draws on, such as ``"down"``; empty: every protocol must survive it."""
 
     def inject(self, cluster: Cluster, targets: tuple[str, ...]) -> Any:
         """Bring the fault about at *targets* and return what ``heal`` needs to undo it."""
@@ -101,6 +117,8 @@ class Cluster:
         nodes: The nodes by name, in order.
         clients: The clients by name, in order.
         injections: Every fault brought about so far, in order.
+        signals: Tells whoever watches of roles, probes and syncs.
+        zones: The zone of each node that has one.
         leader: The role that ``"leader"`` means, where the protocol has another word for it.
     """
 
@@ -111,6 +129,8 @@ class Cluster:
         self.nodes: dict[str, Host] = {}
         self.clients: dict[str, AnyClient] = {}
         self.injections: list[Injection] = []
+        self.signals = Signals()
+        self.zones: dict[str, str] = {}
         self.leader: str | None = None
         self._client_code: Any = RequestClient
         self._settings: Any = None
@@ -138,7 +158,8 @@ class Cluster:
         self._client_code, self._settings = client, settings
         names = tuple(f"n{number}" for number in range(1, nodes + 1))
         for name in names:
-            self.nodes[name] = self._host(name, code, names, settings)
+            host = self.nodes[name] = self._host(name, code, names, settings)
+            host.signals, host.zones = self.signals, self.zones
         for host in self.nodes.values():
             host.start()
 

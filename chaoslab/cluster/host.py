@@ -13,9 +13,10 @@ This file does not know what the code is: see ``machine_host`` and ``async_host`
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from chaoslab.cluster.node_clock import NodeClock
+from chaoslab.cluster.signals import Signals
 from chaoslab.errors import NodeError
 from chaoslab.net import Link, Network
 from chaoslab.net.latency import LATENCY, Latency, sampler
@@ -44,6 +45,8 @@ class Host(abc.ABC):
         clock: Its clocks.
         starts: How often it was started.
         home: For a client, the node beside which it stands; for a node, its own name.
+        zones: The zone of each node of the cluster that has one.
+        signals: Where what happens here is told; a cluster gives all its hosts the same.
     """
 
     def __init__(self, name: str, engine: Engine, network: Network) -> None:
@@ -58,8 +61,11 @@ class Host(abc.ABC):
         self.role = ""
         self.starts = 0
         self.home = name
+        self.zones: Mapping[str, str] = {}
+        self.signals = Signals()
         self.links: dict[str, Link] = {}
         self._backlog: list[Callable[[], None]] = []
+        self._letting_in = False
         self._sync_delay = sampler(SYNC_LATENCY)
         self._sync_draw = engine.choices.stream(f"fsync {name}").random
         network.attach(name, self.on_message)
@@ -126,16 +132,36 @@ class Host(abc.ABC):
             self.role = role
             if role:
                 self.engine.note(f"role {self.name} {role}")
+                self.signals.tell("role", self.name, role)
 
-    def not_delivered(self, entry: Entry) -> None:
-        """Deal with a message that cannot be handled now: the link is cut, or the node down or paused."""
+    def probe(self, name: str) -> None:
+        """The code passes its point *name*."""
+        self.engine.note(f"probe {self.name} {name}")
+        self.signals.count_probe(name)
+        self.signals.tell("probe", self.name, name)
+
+    def admits(self, entry: Entry) -> bool:
+        """Return whether a message may be handled now: a rule may stop it, and the node may be down or paused."""
         _, _, _, link, message = entry
-        if link.cut:
-            self.network.lose_to_cut(link, message)
-        elif self.paused:
-            self._backlog.append(lambda: self.on_message(entry))
-        else:
+        if self._letting_in:
+            return self.open
+        if link.guarded and not self.network.admits(link, message):
+            return False
+        if not self.alive:  # perhaps only since the rules were asked
             self.network.lose(link, message, "down")
+        elif self.paused:
+            self._backlog.append(lambda: self._let_in(entry))
+        else:
+            return True
+        return False
+
+    def _let_in(self, entry: Entry) -> None:
+        """Handle a message that has waited; the network has let it through when it arrived."""
+        self._letting_in = True
+        try:
+            self.on_message(entry)
+        finally:
+            self._letting_in = False
 
     def link_to(self, target: str) -> Link:
         """Return the link to *target*, remembered from the second time on."""
@@ -154,6 +180,7 @@ class Host(abc.ABC):
                 self.when_open(then)
 
         self.engine.after(self._sync_delay(self._sync_draw()), done)
+        self.signals.tell("fsync", self.name, path)
 
     def blame(self, error: BaseException, event: str) -> NodeError:
         """Return the error that says that this node's code raised *error* while handling *event*."""

@@ -29,8 +29,13 @@ from chaoslab.statemachine import (
     Effects,
     Machine,
     Persist,
+    Probe,
+    Remove,
+    Rename,
     Send,
     SetTimer,
+    Sync,
+    Write,
 )
 from chaoslab.units import NS_PER_S
 
@@ -75,6 +80,11 @@ class MachineHost(Host):
             SetTimer: self._set_timer,
             CancelTimer: self._cancel_timer,
             Persist: self._persist,
+            Write: self._write,
+            Sync: self._sync,
+            Rename: self._rename,
+            Remove: self._remove,
+            Probe: self._probe,
             Become: self._become,
         }
 
@@ -88,7 +98,10 @@ class MachineHost(Host):
             files=self.disk.contents(),
             wall_time=lambda: self.clock.wall_ns() / NS_PER_S,
             monotonic_time=lambda: self.clock.monotonic_ns() / NS_PER_S,
+            true_time=self.clock.true_time,
             home=self.home,
+            random=self.engine.choices.stream(f"node {self.name}"),
+            zones=self.zones,
         )
         try:
             self.machine = self.factory(context)
@@ -107,8 +120,7 @@ class MachineHost(Host):
 
     def on_message(self, entry: Entry) -> None:
         time_ns, sequence, _, link, message = entry
-        if not self.open or link.cut:
-            self.not_delivered(entry)
+        if (not self.open or link.guarded) and not self.admits(entry):
             return
         if self._detailed:
             self._add_line(f"{time_ns} {sequence} {link.label} {message!r}")
@@ -154,8 +166,10 @@ class MachineHost(Host):
             if kind is Send:
                 to = effect.to  # type: ignore[union-attr]
                 link = links.get(to) or self.link_to(to)
-                if link.rules or link.cut:
+                if link.rules:
                     self.network.send(link, effect.message)  # type: ignore[union-attr]
+                    if not self.alive:  # crashed by a fault that struck at this very message
+                        return
                 else:
                     heappush(
                         clock.heap,
@@ -181,6 +195,8 @@ class MachineHost(Host):
             if self._at_barrier:
                 self._held.extend(remaining)
                 return
+            if not self.alive:  # crashed by a fault that struck at this very effect
+                return
 
     def _set_timer(self, effect: SetTimer) -> None:
         after = effect.after
@@ -199,10 +215,28 @@ class MachineHost(Host):
     def _become(self, effect: Become) -> None:
         self.become(effect.role)
 
+    def _probe(self, effect: Probe) -> None:
+        self.probe(effect.name)
+
     def _persist(self, effect: Persist) -> None:
         self.disk.write(effect.path, effect.data, append=effect.append)
+        self._barrier(effect.path)
+
+    def _write(self, effect: Write) -> None:
+        self.disk.write(effect.path, effect.data, append=effect.append)
+
+    def _sync(self, effect: Sync) -> None:
+        self._barrier(effect.path)
+
+    def _rename(self, effect: Rename) -> None:
+        self.disk.rename(effect.path, effect.to)
+
+    def _remove(self, effect: Remove) -> None:
+        self.disk.remove(effect.path)
+
+    def _barrier(self, path: str) -> None:
         self._at_barrier = True
-        self.begin_sync(effect.path, self._durable)
+        self.begin_sync(path, self._durable)
 
     def _durable(self) -> None:
         self._at_barrier = False

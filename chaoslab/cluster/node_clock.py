@@ -50,6 +50,11 @@ class NodeClock:
         """Return the wall clock's reading, in nanoseconds since 1970."""
         return EPOCH_NS + self.monotonic_ns() + self.offset_ns
 
+    def true_time(self) -> tuple[float, float]:
+        """Return an interval (earliest, latest), in seconds since 1970, in which true time is."""
+        now_s = (EPOCH_NS + self._sim.now_ns) / NS_PER_S
+        return now_s, now_s
+
     def run_at(self, rate_ppm: int) -> None:
         """Let both clocks run *rate_ppm* parts per million fast, from now on. They do not step."""
         self._then_ns = self.monotonic_ns()

@@ -24,8 +24,10 @@ class ClockSkew:
     """The node's wall clock is ahead of true time, or behind it, by a fixed amount."""
 
     kind: ClassVar[str] = "clock-skew"
+    family: ClassVar[str] = "clock"
     counts: ClassVar[str] = ""
     needs_target: ClassVar[bool] = True
+    demands: ClassVar[str] = "skew"
 
     offset_ns: int = parameter(SIGNED_DURATION, "How far the clock is ahead; negative: behind.", name="offset")
 

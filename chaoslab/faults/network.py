@@ -11,14 +11,13 @@ This file does not know when faults happen, nor to whom: see ``chaoslab.nemesis`
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import attrs
 
-from chaoslab.choices import Choices
 from chaoslab.cluster import Cluster
 from chaoslab.errors import UsageError
-from chaoslab.net import Link
+from chaoslab.net import Copies, Link, Network
 from chaoslab.net.latency import LATENCY, Constant, Latency, sampler
 from chaoslab.parameters import FLAG, RATIO, TEXT, parameter
 from chaoslab.units import format_duration
@@ -29,7 +28,7 @@ __all__ = ["Drop", "Duplicate", "LinkRule", "Partition", "SlowLinks", "split_gro
 class LinkRule:
     """A rule for the links that touch any of *targets*; for all links if there are none."""
 
-    cuts = False
+    guarding: ClassVar[bool] = False
 
     def __init__(self, targets: tuple[str, ...]) -> None:
         self.targets = frozenset(targets)
@@ -38,12 +37,18 @@ class LinkRule:
     def covers(self, source: str, target: str) -> bool:
         return not self.targets or source in self.targets or target in self.targets
 
-    def apply(self, link: Link, delays_ns: list[int], choices: Choices) -> None:
+    def send(self, link: Link, copies: Copies, network: Network) -> None:
         raise NotImplementedError
+
+    def arrive(self, link: Link, message: Any, network: Network) -> bool:
+        return True
 
 
 class _NetworkFault:
     """What faults that consist of one rule share."""
+
+    family: ClassVar[str] = "network"
+    demands: ClassVar[str] = ""
 
     def rule(self, cluster: Cluster, targets: tuple[str, ...]) -> LinkRule:
         raise NotImplementedError
@@ -88,10 +93,10 @@ class _Slow(LinkRule):
         super().__init__(targets)
         self._sample = sampler(added)
 
-    def apply(self, link: Link, delays_ns: list[int], choices: Choices) -> None:
+    def send(self, link: Link, copies: Copies, network: Network) -> None:
         self.hits += 1
-        draw = choices.stream(f"slow {link.label}").random
-        delays_ns[:] = [delay_ns + self._sample(draw()) for delay_ns in delays_ns]
+        draw = network.choices.stream(f"slow {link.label}").random
+        copies[:] = [(delay_ns + self._sample(draw()), message) for delay_ns, message in copies]
 
 
 @attrs.frozen(kw_only=True)
@@ -116,12 +121,16 @@ class _Drop(LinkRule):
         super().__init__(targets)
         self._ratio = ratio
 
-    def apply(self, link: Link, delays_ns: list[int], choices: Choices) -> None:
-        stream = choices.stream(f"drop {link.label}")
-        kept = [delay_ns for delay_ns in delays_ns if not stream.chance(self._ratio)]
-        if len(kept) < len(delays_ns):
-            self.hits += 1
-            delays_ns[:] = kept
+    def send(self, link: Link, copies: Copies, network: Network) -> None:
+        stream = network.choices.stream(f"drop {link.label}")
+        kept: Copies = []
+        for copy in copies:
+            if stream.chance(self._ratio):
+                self.hits += 1
+                network.lose(link, copy[1], "drop")
+            else:
+                kept.append(copy)
+        copies[:] = kept
 
 
 @attrs.frozen(kw_only=True)
@@ -152,11 +161,12 @@ class _Duplicate(LinkRule):
         self._ratio = ratio
         self._sample = sampler(later)
 
-    def apply(self, link: Link, delays_ns: list[int], choices: Choices) -> None:
-        stream = choices.stream(f"duplicate {link.label}")
+    def send(self, link: Link, copies: Copies, network: Network) -> None:
+        stream = network.choices.stream(f"duplicate {link.label}")
         if stream.chance(self._ratio):
             self.hits += 1
-            delays_ns.append(delays_ns[0] + self._sample(stream.random()))
+            delay_ns, message = copies[0]
+            copies.append((delay_ns + self._sample(stream.random()), message))
 
 
 def split_groups(text: str) -> tuple[tuple[str, ...], ...]:
@@ -210,7 +220,7 @@ class Partition(_NetworkFault):
 
 
 class _Cut(LinkRule):
-    cuts = True
+    guarding = True
 
     def __init__(self, cluster: Cluster, groups: tuple[tuple[str, ...], ...], one_way: bool) -> None:
         super().__init__(())
@@ -223,6 +233,16 @@ class _Cut(LinkRule):
         if here is None or there is None:
             return False
         return here < there if self._one_way else here != there
+
+    def send(self, link: Link, copies: Copies, network: Network) -> None:
+        for _, message in copies:
+            self.arrive(link, message, network)
+        copies.clear()
+
+    def arrive(self, link: Link, message: Any, network: Network) -> bool:
+        self.hits += 1
+        network.lose(link, message, "cut")
+        return False
 
     def _side(self, name: str) -> int | None:
         return self._group.get(name, self._group.get(self._home(name)))

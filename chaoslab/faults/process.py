@@ -23,9 +23,10 @@ class Crash:
     """The node loses power; healing starts it again from its disk."""
 
     kind: ClassVar[str] = "crash"
+    family: ClassVar[str] = "process"
     counts: ClassVar[str] = ""
     needs_target: ClassVar[bool] = True
-    takes_down: ClassVar[bool] = True
+    demands: ClassVar[str] = "down"
 
     def inject(self, cluster: Cluster, targets: tuple[str, ...]) -> tuple[str, ...]:
         hit = tuple(name for name in targets if cluster.node(name).alive)
@@ -49,9 +50,10 @@ class Pause:
     """The node stands still, as in a long garbage collection: its timers fire late and its messages wait."""
 
     kind: ClassVar[str] = "pause"
+    family: ClassVar[str] = "process"
     counts: ClassVar[str] = ""
     needs_target: ClassVar[bool] = True
-    takes_down: ClassVar[bool] = True
+    demands: ClassVar[str] = "down"
 
     def inject(self, cluster: Cluster, targets: tuple[str, ...]) -> tuple[str, ...]:
         hit = tuple(name for name in targets if cluster.node(name).open)

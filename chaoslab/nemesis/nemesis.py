@@ -74,7 +74,7 @@ class Nemesis:
             if not targets:
                 self._skip(step, f"{step.target!r} was nobody at that moment")
                 return
-            if getattr(fault, "takes_down", False) and self._exceeds(targets):
+            if fault.demands == "down" and self._exceeds(targets):
                 self._skip(step, f"{' '.join(targets)} on top of what is down already exceeds the protocol's budget")
                 return
         injection = cluster.inject(fault, targets)

@@ -1,5 +1,5 @@
 """The simulated network: links, delays, and rules that change them."""
 
-from chaoslab.net.network import Link, Network, Rule
+from chaoslab.net.network import Copies, Link, Network, Rule
 
-__all__ = ["Link", "Network", "Rule"]
+__all__ = ["Copies", "Link", "Network", "Rule"]

@@ -4,9 +4,9 @@ Rules:
 
 1. A message is a heap entry, never a task. Its delay is drawn on the stream of its own link, so traffic on one link
    moves nothing on another.
-2. Everything that is not a plain delay is a *rule* on a link: it sees each message's list of delays and may change
-   it (an empty list: lost; two entries: delivered twice). Rules apply in the order in which they were added. A rule
-   may also cut links: a message is lost if its link is cut when it is sent or when it would arrive.
+2. Everything that is not a plain delay is a *rule* on a link: it sees the copies of each message that are about to
+   travel (one at first) and may change, add or take away some. Rules apply in the order in which they were added. A
+   rule that *guards* also sees each message again when it arrives, and may stop it there.
 3. Links exist from their first message on: cost follows messages, not nodes times nodes.
 4. A node's messages to itself arrive after a fixed microsecond, and no rule touches them.
 
@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from heapq import heappush
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 from chaoslab.choices import Choices
 from chaoslab.errors import UsageError, unknown_word
@@ -25,9 +25,12 @@ from chaoslab.net.latency import Constant, Latency, Sampler, sampler
 from chaoslab.sim import Engine
 from chaoslab.sim.clock import Entry
 
-__all__ = ["Link", "Network", "Rule"]
+__all__ = ["Copies", "Link", "Network", "Rule"]
 
 LOOPBACK_NS: Final = 1_000
+
+Copies = list[tuple[int, Any]]
+"""The copies of one message that are about to travel: (delay in nanoseconds, message). None left: it is lost."""
 
 
 class Link:
@@ -40,11 +43,12 @@ class Link:
         sample: From a draw to a delay in nanoseconds.
         draw: Draw on this link's own stream.
         deliver: The receiver's handler, which gets the entry ``(time_ns, sequence, deliver, link, message)``.
-        rules: What changes messages on this link, in order. Empty on the hot path.
-        cut: A rule cuts this link now.
+        rules: What sees the messages sent on this link, in order. Empty on the hot path.
+        guards: Those of the rules that see messages arrive, too.
+        guarded: There are such rules: whoever gets a message from the heap asks ``Network.admits`` first.
     """
 
-    __slots__ = ("cut", "cutting", "deliver", "draw", "label", "rules", "sample", "source", "target")
+    __slots__ = ("deliver", "draw", "guarded", "guards", "label", "rules", "sample", "source", "target")
 
     def __init__(
         self, source: str, target: str, sample: Sampler, draw: Callable[[], float], deliver: Callable[[Entry], None]
@@ -56,26 +60,29 @@ class Link:
         self.draw = draw
         self.deliver = deliver
         self.rules: tuple[Rule, ...] = ()
-        self.cutting: tuple[Rule, ...] = ()
-        self.cut = False
+        self.guards: tuple[Rule, ...] = ()
+        self.guarded = False
 
 
 class Rule(Protocol):
     """Something done to the messages of some links.
 
     Attributes:
-        cuts: It lets nothing through; ``apply`` is then never called.
-        hits: How many messages it has changed or lost so far. A rule that hit nothing was ineffective.
+        guarding: It wants to see messages arrive, too.
+        hits: How many messages it has touched so far. A rule that hit nothing was ineffective.
     """
 
-    cuts: bool
+    guarding: ClassVar[bool]
     hits: int
 
     def covers(self, source: str, target: str) -> bool:
         """Return whether the link from *source* to *target* is subject to this rule."""
 
-    def apply(self, link: Link, delays_ns: list[int], choices: Choices) -> None:
-        """Change the delays at which copies of one message will arrive, in place."""
+    def send(self, link: Link, copies: Copies, network: Network) -> None:
+        """Change the *copies* of one message that are about to travel, in place. Whoever loses one says so."""
+
+    def arrive(self, link: Link, message: Any, network: Network) -> bool:
+        """Return whether *message*, which has arrived, may be delivered. Called only if ``guarding``."""
 
 
 class Network:
@@ -86,6 +93,7 @@ class Network:
         latency: The delay of every link, unless a rule says otherwise.
 
     Attributes:
+        choices: Where rules draw; name each stream after the rule and the link.
         lost: Messages that never arrived, for any reason.
     """
 
@@ -95,6 +103,7 @@ class Network:
         self._receivers: dict[str, Callable[[Entry], None]] = {}
         self._links: dict[tuple[str, str], Link] = {}
         self._rules: list[Rule] = []
+        self.choices: Choices = engine.choices
         self.lost = 0
 
     @property
@@ -106,6 +115,11 @@ class Network:
     def links(self) -> Sequence[Link]:
         """The links that have carried a message, in the order of their first one."""
         return tuple(self._links.values())
+
+    @property
+    def now_ns(self) -> int:
+        """Virtual time, in nanoseconds: for rules that depend on time."""
+        return self._engine.clock.now_ns
 
     def attach(self, name: str, deliver: Callable[[Entry], None]) -> None:
         """Make *name* reachable: ``deliver(entry)`` gets every message that arrives for it.
@@ -138,40 +152,40 @@ class Network:
 
         Cost: one draw and one push on the heap; more where rules apply.
         """
-        clock = self._engine.clock
-        if link.rules or link.cut:
-            self._send_by_rules(link, message)
+        delay_ns = link.sample(link.draw())  # drawn in any case: what a rule does moves no other message's delay
+        if not link.rules:
+            self.post(link, delay_ns, message)
             return
-        heappush(
-            clock.heap,
-            (clock.now_ns + link.sample(link.draw()), clock.next_sequence(), link.deliver, link, message),
-        )
-
-    def _send_by_rules(self, link: Link, message: Any) -> None:
-        clock, choices = self._engine.clock, self._engine.choices
-        delays_ns = [link.sample(link.draw())]  # drawn in any case: what a rule does moves no other message's delay
-        if link.cut:
-            self.lose_to_cut(link, message)
-            return
+        copies: Copies = [(delay_ns, message)]
         for rule in link.rules:
-            rule.apply(link, delays_ns, choices)
-            if not delays_ns:
-                self.lose(link, message, "drop")
+            rule.send(link, copies, self)
+            if not copies:
                 return
-        for delay_ns in delays_ns:
-            heappush(clock.heap, (clock.now_ns + delay_ns, clock.next_sequence(), link.deliver, link, message))
+        for delay_ns, copy in copies:
+            self.post(link, delay_ns, copy)
 
-    def lose_to_cut(self, link: Link, message: Any) -> None:
-        """Account for a message that met a cut link."""
-        for rule in link.cutting:
-            rule.hits += 1
-        self.lose(link, message, "cut")
+    def post(self, link: Link, delay_ns: int, message: Any) -> None:
+        """Let *message* arrive after *delay_ns*, whatever the rules say: for rules that held it back."""
+        clock = self._engine.clock
+        heappush(clock.heap, (clock.now_ns + delay_ns, clock.next_sequence(), link.deliver, link, message))
+
+    def admits(self, link: Link, message: Any) -> bool:
+        """Ask the rules that guard *link* whether *message*, which has arrived, may be delivered."""
+        return all(rule.arrive(link, message, self) for rule in link.guards)
 
     def lose(self, link: Link, message: Any, why: str) -> None:
         """Note in the trace that *message* is lost, and *why*."""
         self.lost += 1
+        self.note(link, message, why)
+
+    def note(self, link: Link, message: Any, what: str) -> None:
+        """Note in the trace *what* happened to *message* on its way."""
         engine = self._engine
-        engine.trace.add(f"{engine.clock.now_ns} {why} {link.label} {message.__class__.__name__}")
+        engine.trace.add(f"{engine.clock.now_ns} {what} {link.label} {message.__class__.__name__}")
+
+    def after(self, delay_ns: int, action: Callable[..., None], *arguments: Any) -> None:
+        """Call ``action(*arguments)`` after *delay_ns* nanoseconds: for rules that act by themselves."""
+        self._engine.after(delay_ns, action, *arguments)
 
     def add_rule(self, rule: Rule) -> None:
         """Subject the links that *rule* covers to it, from now on. Cost: O(links in use)."""
@@ -190,7 +204,6 @@ class Network:
     def _refresh(self, link: Link) -> None:
         if link.source == link.target:
             return
-        covering = [rule for rule in self._rules if rule.covers(link.source, link.target)]
-        link.rules = tuple(rule for rule in covering if not rule.cuts)
-        link.cutting = tuple(rule for rule in covering if rule.cuts)
-        link.cut = bool(link.cutting)
+        link.rules = tuple(rule for rule in self._rules if rule.covers(link.source, link.target))
+        link.guards = tuple(rule for rule in link.rules if rule.guarding)
+        link.guarded = bool(link.guards)

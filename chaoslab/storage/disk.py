@@ -76,6 +76,16 @@ class Disk:
             file = self.files[path] = File()
         file.write(data, append)
 
+    def rename(self, path: str, to: str) -> None:
+        """Give the file *path* the name *to*, replacing a file of that name. Does nothing if there is no *path*."""
+        file = self.files.pop(path, None)
+        if file is not None:
+            self.files[to] = file
+
+    def remove(self, path: str) -> None:
+        """Remove the file *path*, if there is one."""
+        self.files.pop(path, None)
+
     def begin_sync(self, path: str) -> Callable[[], bool]:
         """Begin to make what is written to *path* so far durable; call the result when the device is done.
 
