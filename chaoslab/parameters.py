@@ -5,6 +5,7 @@ Rules:
 1. A parameter is an attrs field made by ``parameter``: its unit, a line of help, and its default stand in one place.
 2. A person writes the field's name, without a unit at its end: ``offset_ns`` is written ``offset``.
 3. ``build`` is strict, ``written`` is its inverse: ``build(type(x), written(x)) == x``.
+4. A parameter that says *whom* has the unit ``NODES`` or ``GROUPS``: words that ``with_places`` turns into names.
 
 This file does not know files or lines; whoever reads a file adds the place to the error.
 """
@@ -30,6 +31,9 @@ __all__ = [
     "COUNT",
     "DURATION",
     "FLAG",
+    "GROUPS",
+    "NODES",
+    "NUMBER",
     "PPM",
     "RATE",
     "RATIO",
@@ -40,8 +44,12 @@ __all__ = [
     "Parameter",
     "Unit",
     "build",
+    "nested",
     "parameter",
     "parameters_of",
+    "places",
+    "split_groups",
+    "with_places",
     "written",
 ]
 
@@ -63,6 +71,8 @@ class Unit:
     parse: Callable[[object], Any]
     format: Callable[[Any], object]
     example: str
+    inner: type | None = None
+    """For a table of its own: the value class whose parameters it holds."""
 
 
 def _parse_count(value: object) -> int:
@@ -83,6 +93,38 @@ def _parse_words(value: object) -> tuple[str, ...]:
     if isinstance(value, list | tuple) and all(isinstance(word, str) for word in value):
         return tuple(value)
     raise UsageError(f'{value!r} is not a list of words: write ["n1", "n2"] or "n1 n2".')
+
+
+def _parse_number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0 or value == float("inf"):
+        raise UsageError(f"{value!r} is not a number above zero, such as 2.5.")
+    return float(value)
+
+
+def _parse_nodes(value: object) -> str:
+    words = _parse_words(value)
+    if not words:
+        raise UsageError('this names nobody: write names, roles or counts, such as "leader" or "n1 n2".')
+    return " ".join(words)
+
+
+def split_groups(text: str) -> tuple[tuple[str, ...], ...]:
+    """Return the groups written as ``"n1 n2 | n3"``.
+
+    Raises:
+        UsageError: fewer than two groups, or an empty one.
+    """
+    groups = tuple(tuple(group.replace(",", " ").split()) for group in text.split("|"))
+    if len(groups) < 2 or not all(groups):
+        raise UsageError(
+            f"{text!r} does not split anything: write two or more groups with | between them, "
+            'such as "n1 n2 | n3" or "leader | rest".'
+        )
+    return groups
+
+
+def _parse_groups(value: object) -> str:
+    return " | ".join(" ".join(group) for group in split_groups(_parse_text(value)))
 
 
 def _parse_flag(value: object) -> bool:
@@ -113,6 +155,9 @@ PPM: Final = Unit(name="drift", parse=parse_ppm, format=lambda value: f"{value}p
 COUNT: Final = Unit(name="count", parse=_parse_count, format=lambda value: value, example="3")
 TEXT: Final = Unit(name="text", parse=_parse_text, format=lambda value: value, example='"leader"')
 WORDS: Final = Unit(name="words", parse=_parse_words, format=list, example='["n1", "n2"]')
+NUMBER: Final = Unit(name="number", parse=_parse_number, format=_format_number, example="2.5")
+NODES: Final = Unit(name="nodes", parse=_parse_nodes, format=lambda value: value, example='"leader" or "n1 n2"')
+GROUPS: Final = Unit(name="groups", parse=_parse_groups, format=lambda value: value, example='"leader | rest"')
 FLAG: Final = Unit(name="flag", parse=_parse_flag, format=lambda value: value, example="true")
 
 _KEY: Final = "chaoslab"
@@ -149,6 +194,17 @@ def parameter(unit: Unit, help: str, *, default: Any = attrs.NOTHING, name: str 
         name: How a person writes it; the field's name if not given.
     """
     return attrs.field(default=default, metadata={_KEY: (unit, help, name)})
+
+
+def nested(cls: type[T], name: str, example: str) -> Unit:
+    """Return the unit of a parameter that is a table of its own, with the parameters of *cls*."""
+
+    def parse(value: object) -> T:
+        if not isinstance(value, Mapping):
+            raise UsageError(f"{value!r} is not a table: write {example}.")
+        return build(cls, value)
+
+    return Unit(name=name, parse=parse, format=written, example=example, inner=cls)
 
 
 def parameters_of(cls: type) -> tuple[Parameter, ...]:
@@ -203,3 +259,27 @@ def written(instance: Any) -> dict[str, object]:
         for one in parameters_of(type(instance))
         if one.required or getattr(instance, one.field) != one.default
     }
+
+
+def places(instance: Any) -> tuple[tuple[str, Unit, str], ...]:
+    """Return the parameters of *instance* that say whom: (dotted name, unit ``NODES`` or ``GROUPS``, words)."""
+    found: list[tuple[str, Unit, str]] = []
+    for one in parameters_of(type(instance)):
+        value = getattr(instance, one.field)
+        if one.unit in (NODES, GROUPS) and value:
+            found.append((one.name, one.unit, value))
+        elif one.unit.inner is not None and value is not None:
+            found.extend((f"{one.name}.{name}", unit, words) for name, unit, words in places(value))
+    return tuple(found)
+
+
+def with_places(instance: T, resolve: Callable[[Unit, str], str]) -> T:
+    """Return *instance* with ``resolve(unit, words)`` in every parameter that says whom."""
+    changes: dict[str, Any] = {}
+    for one in parameters_of(type(instance)):
+        value = getattr(instance, one.field)
+        if one.unit in (NODES, GROUPS) and value:
+            changes[one.field] = resolve(one.unit, value)
+        elif one.unit.inner is not None and value is not None:
+            changes[one.field] = with_places(value, resolve)
+    return attrs.evolve(instance, **changes) if changes else instance  # type: ignore[misc]

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import functools
 import importlib.metadata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -28,8 +28,8 @@ import pluggy
 from chaoslab.cluster import RequestClient, Workload
 from chaoslab.errors import PluginError, UsageError, unknown_word
 from chaoslab.faults import FAULTS
+from chaoslab.faults.budget import Budget
 from chaoslab.models import MODELS, Model
-from chaoslab.nemesis import Budget
 
 __all__ = ["ENTRY_POINTS", "Protocol", "Registry", "hookimpl", "registry"]
 
@@ -55,6 +55,9 @@ class Protocol:
         roles: The roles that its nodes report.
         leader: The one of these roles that a fault's target ``leader`` means, or None.
         nodes: How many nodes it has when a scenario does not say.
+        versions: Further versions of its nodes' code, by name, for upgrades; ``replica`` is the one they start with.
+        administers: The administrative operations that its clients can do, such as ``"join"`` and ``"leave"``: an
+            ``Invocation`` of that name whose value is the name of a node.
         settings: An attrs class of further settings, or None.
     """
 
@@ -69,6 +72,8 @@ class Protocol:
     leader: str | None = None
     nodes: int = 3
     settings: type | None = None
+    versions: Mapping[str, Any] = attrs.field(factory=dict)
+    administers: tuple[str, ...] = ()
 
 
 class Hooks:
@@ -85,6 +90,10 @@ class Hooks:
     @_hookspec
     def chaoslab_faults(self) -> list[type]:  # type: ignore[empty-body]
         """Return kinds of fault: attrs classes with a ``kind``, ``inject`` and ``heal``."""
+
+    @_hookspec
+    def chaoslab_nemeses(self) -> list[type]:  # type: ignore[empty-body]
+        """Return nemesis programs: attrs classes with a ``name`` and ``requests``."""
 
     @_hookspec
     def chaoslab_models(self) -> list[Any]:  # type: ignore[empty-body]
@@ -179,6 +188,7 @@ def _take(found: Registry, plugin: Any) -> None:
         ("protocol", "chaoslab_protocols", found.protocols, lambda item: str(item.name)),
         ("workload", "chaoslab_workloads", found.workloads, lambda item: str(item.name)),
         ("fault", "chaoslab_faults", found.faults, lambda item: str(item.kind)),
+        ("nemesis", "chaoslab_nemeses", found.nemeses, lambda item: str(item.name)),
         ("model", "chaoslab_models", found.models, lambda item: str(item.name)),
     ]
     taken: list[tuple[dict[str, Any], str, Any]] = []

@@ -18,11 +18,11 @@ import trio
 from chaoslab.checkers import Outcome, Verdict, merge
 from chaoslab.checkers.availability import Figures, figures, recovery_ns
 from chaoslab.checkers.registry import check
-from chaoslab.choices import Overrides
+from chaoslab.choices import Choices, Overrides
 from chaoslab.cluster import Cluster, Drive, Injection, Workload, key_names
 from chaoslab.faults import Drop, Duplicate
 from chaoslab.history import History
-from chaoslab.nemesis import Nemesis, NotDone, Plan, draw_plan
+from chaoslab.nemesis import Nemesis, NotDone, Plan, Scene, draw_plan
 from chaoslab.plugins import Protocol, Registry, registry
 from chaoslab.scenario.scenario import Scenario
 from chaoslab.sim import Engine
@@ -106,9 +106,10 @@ def run(
     workload = plugins.workload(scenario.workload)
     engine = Engine(seed, overrides=overrides, trace_kept=trace_kept, trace_detailed=trace_detailed)
     if plan is None:
-        plan = draw_plan(scenario.faults, scenario.duration_ns, engine.choices)
+        plan = _drawn_plan(scenario, protocol, engine.choices)
     cluster = Cluster(engine, latency=scenario.latency)
     cluster.leader = protocol.leader
+    cluster.zones.update((name, zone) for zone, names in scenario.zones for name in names.split())
     nemesis = Nemesis(cluster, plan, None if scenario.beyond_budget else protocol.budget)
     drawn = plan
 
@@ -140,6 +141,26 @@ def run(
         trace=tuple(engine.trace.lines),
         checkpoints=tuple(engine.trace.checkpoints),
     )
+
+
+def _drawn_plan(scenario: Scenario, protocol: Protocol, choices: Choices) -> Plan:
+    """Return the plan of a run: the scenario's own faults, and what its nemesis programs make up."""
+    duration_ns = scenario.duration_ns
+    scene = Scene(
+        nodes=tuple(f"n{number}" for number in range(1, scenario.nodes + 1)),
+        duration_ns=duration_ns,
+        roles=protocol.roles,
+        leader=protocol.leader,
+        zones={name: zone for zone, names in scenario.zones for name in names.split()},
+        budget=None if scenario.beyond_budget else protocol.budget,
+        versions=tuple(protocol.versions),
+    )
+    steps = list(draw_plan(scenario.faults, duration_ns, choices))
+    for number, program in enumerate(scenario.nemeses, start=1):
+        prefix = f"{program.name} {number}."
+        requests = program.requests(scene, choices.stream(f"program {prefix}"))
+        steps += draw_plan(requests, duration_ns, choices, prefix=prefix)
+    return tuple(sorted(steps, key=lambda step: step.begin_ns))
 
 
 async def _drive(
@@ -203,7 +224,7 @@ def _service(scenario: Scenario, history: History, seen: Figures) -> list[Verdic
                 f"{took}, at most {format_duration(expect.p99_ns)} was expected",
             )
         )
-    if scenario.faults:
+    if scenario.faults or scenario.nemeses:
         within_ns = scenario.settle_ns if expect.recovers_within_ns is None else expect.recovers_within_ns
         took_ns = recovery_ns(history, scenario.duration_ns)
         after = "no operation succeeded" if took_ns is None else f"the first operation succeeded {_ms(took_ns)}"

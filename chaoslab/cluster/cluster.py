@@ -119,6 +119,7 @@ class Cluster:
         injections: Every fault brought about so far, in order.
         signals: Tells whoever watches of roles, probes and syncs.
         zones: The zone of each node that has one.
+        forgetful: The nodes that have lost their disk in this run.
         leader: The role that ``"leader"`` means, where the protocol has another word for it.
     """
 
@@ -131,6 +132,7 @@ class Cluster:
         self.injections: list[Injection] = []
         self.signals = Signals()
         self.zones: dict[str, str] = {}
+        self.forgetful: dict[str, None] = {}
         self.leader: str | None = None
         self._client_code: Any = RequestClient
         self._settings: Any = None

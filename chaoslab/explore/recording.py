@@ -21,7 +21,7 @@ import attrs
 
 from chaoslab.choices import Overrides
 from chaoslab.errors import DeterminismError, UsageError
-from chaoslab.nemesis import Plan, Step
+from chaoslab.nemesis import Condition, Plan, Step
 from chaoslab.parameters import build, written
 from chaoslab.plugins import Registry, registry
 from chaoslab.runner import Run, run
@@ -77,6 +77,8 @@ def _step_written(step: Step) -> dict[str, Any]:
         "target": step.target,
         "begin_ns": step.begin_ns,
         "end_ns": step.end_ns,
+        "when": None if step.when is None else written(step.when),
+        "for_ns": step.for_ns,
     }
 
 
@@ -87,6 +89,8 @@ def _step_read(values: Mapping[str, Any], plugins: Registry) -> Step:
         target=values["target"],
         begin_ns=values["begin_ns"],
         end_ns=values["end_ns"],
+        when=None if values["when"] is None else build(Condition, values["when"]),
+        for_ns=values["for_ns"],
     )
 
 

@@ -19,10 +19,10 @@ from chaoslab.cluster import Cluster
 from chaoslab.errors import UsageError
 from chaoslab.net import Copies, Link, Network
 from chaoslab.net.latency import LATENCY, Constant, Latency, sampler
-from chaoslab.parameters import FLAG, RATIO, TEXT, parameter
+from chaoslab.parameters import FLAG, GROUPS, RATIO, parameter, split_groups
 from chaoslab.units import format_duration
 
-__all__ = ["Drop", "Duplicate", "LinkRule", "Partition", "SlowLinks", "split_groups"]
+__all__ = ["Drop", "Duplicate", "LinkRule", "Partition", "SlowLinks"]
 
 
 class LinkRule:
@@ -169,22 +169,6 @@ class _Duplicate(LinkRule):
             copies.append((delay_ns + self._sample(stream.random()), message))
 
 
-def split_groups(text: str) -> tuple[tuple[str, ...], ...]:
-    """Return the groups of a partition written as ``"n1 n2 | n3"``.
-
-    Raises:
-        UsageError: fewer than two groups, or an empty one.
-    """
-    groups = tuple(tuple(group.replace(",", " ").split()) for group in text.split("|"))
-    if len(groups) < 2 or not all(groups):
-        raise UsageError(
-            f"{text!r} does not split anything: write two or more groups with | between them, "
-            'such as "n1 n2 | n3" or "leader | rest".',
-            key="groups",
-        )
-    return groups
-
-
 @attrs.frozen(kw_only=True)
 class Partition(_NetworkFault):
     """Nothing is delivered from one group of nodes to another.
@@ -197,13 +181,16 @@ class Partition(_NetworkFault):
     counts: ClassVar[str] = "messages lost"
     needs_target: ClassVar[bool] = False
 
-    groups: str = parameter(TEXT, 'Who is cut off from whom: names, roles or counts, such as "leader | rest".')
+    groups: str = parameter(GROUPS, 'Who is cut off from whom: names, roles or counts, such as "leader | rest".')
     one_way: bool = parameter(
         FLAG, "Only messages from an earlier group to a later one are lost; answers pass.", default=False
     )
 
     def __attrs_post_init__(self) -> None:
-        split_groups(self.groups)
+        try:
+            split_groups(self.groups)
+        except UsageError as error:
+            raise UsageError(error.message, key="groups") from None
 
     def rule(self, cluster: Cluster, targets: tuple[str, ...]) -> LinkRule:
         seen: set[str] = set()

@@ -2,9 +2,10 @@
 
 Rules:
 
-1. What would exceed the budget does not happen, unless it was asked for; it is noted as refused.
+1. What would exceed the budget does not happen, unless it was asked for; it is noted as refused. Nodes that a fault in
+   force may yet take down count as down: a fault that waits for its moment must not exceed the budget then.
 2. A step whose target is nobody at that moment does not happen; it is noted as missed.
-3. At the end of the plan nothing is left in force.
+3. At the end of the plan nothing is left in force, and nothing is waited for.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from typing import Any
 import attrs
 
 from chaoslab.cluster import Cluster, Injection
-from chaoslab.faults import Partition, split_groups
-from chaoslab.nemesis.budget import Budget
+from chaoslab.faults.budget import Budget
+from chaoslab.nemesis.condition import watch
 from chaoslab.nemesis.plan import Plan, Step
-from chaoslab.nemesis.targets import resolve, resolve_groups
+from chaoslab.nemesis.targets import Nobody, resolve, resolved
+from chaoslab.parameters import with_places
 
 __all__ = ["Nemesis", "NotDone"]
 
@@ -56,36 +58,72 @@ class Nemesis:
     def begin(self) -> None:
         """Put every step of the plan onto the event heap."""
         for step in self._plan:
-            self._cluster.engine.at(step.begin_ns, self._begin_step, step)
+            begin = self._begin_step if step.when is None else self._arm
+            self._cluster.engine.at(step.begin_ns, begin, step)
 
-    def _begin_step(self, step: Step) -> None:
+    def _arm(self, step: Step) -> None:
+        """Wait for what *step* waits for, until its end."""
+        assert step.when is not None
+        cluster, condition = self._cluster, step.when
+        happenings = 0
+
+        def happened(node: str) -> None:
+            nonlocal happenings
+            happenings += 1
+            cluster.engine.after(condition.after_ns, self._strike, step, node, happenings)
+
+        stream = cluster.engine.choices.stream(f"condition {step.name}")
+        forget = watch(condition, cluster, happened, lambda: resolve(condition.node, cluster, stream))
+
+        def disarm() -> None:
+            forget()
+            if not happenings:
+                self._skip(step, f"what it waited for did not happen: {condition.describe()}")
+
+        cluster.engine.at(step.end_ns, disarm)
+
+    def _strike(self, step: Step, node: str, occurrence: int) -> None:
+        now_ns = self._cluster.engine.now_ns
+        if now_ns < step.end_ns:
+            until_ns = step.end_ns if step.for_ns is None else min(now_ns + step.for_ns, step.end_ns)
+            self._begin_step(attrs.evolve(step, name=f"{step.name}.{occurrence}", end_ns=until_ns), it=node)
+
+    def _begin_step(self, step: Step, it: str | None = None) -> None:
         cluster = self._cluster
         stream = cluster.engine.choices.stream(f"target {step.name}")
-        fault: Any = step.fault
-        targets: tuple[str, ...] = ()
-        if isinstance(fault, Partition):
-            groups = resolve_groups(split_groups(fault.groups), cluster, stream)
-            if not all(groups):
-                self._skip(step, f"one side of {fault.groups!r} was nobody at that moment")
-                return
-            fault = attrs.evolve(fault, groups=" | ".join(" ".join(group) for group in groups))
-        elif step.target:
-            targets = resolve(step.target, cluster, stream)
-            if not targets:
-                self._skip(step, f"{step.target!r} was nobody at that moment")
-                return
-            if fault.demands == "down" and self._exceeds(targets):
-                self._skip(step, f"{' '.join(targets)} on top of what is down already exceeds the protocol's budget")
-                return
+        try:
+            fault: Any = with_places(step.fault, lambda unit, words: resolved(unit, words, cluster, stream, it))
+        except Nobody as nobody:
+            self._skip(step, f"{nobody} at that moment")
+            return
+        targets = resolve(step.target, cluster, stream, it)
+        if step.target and not targets:
+            self._skip(step, f"{step.target!r} was nobody at that moment")
+            return
+        refusal = self._refusal(fault, targets)
+        if refusal is not None:
+            where = f"at {' '.join(targets)} it" if targets else "it"
+            self._skip(step, f"{where} would exceed the protocol's budget: {refusal}")
+            return
         injection = cluster.inject(fault, targets)
         cluster.engine.at(step.end_ns, self._end_step, injection)
 
-    def _exceeds(self, targets: tuple[str, ...]) -> bool:
+    def _refusal(self, fault: Any, targets: tuple[str, ...]) -> str | None:
+        """Return why *fault* at *targets* would exceed the budget, or None."""
         if self._budget is None:
-            return False
-        nodes = self._cluster.nodes
-        down = {name for name, host in nodes.items() if not host.open}
-        return len(down.union(targets)) > self._budget.down_max(len(nodes))
+            return None
+        cluster = self._cluster
+        down = {name for name, host in cluster.nodes.items() if not host.open}
+        forgetful = set(cluster.forgetful)
+        for injection in cluster.injections:
+            if injection.healed_ns is None:
+                demanded = injection.fault.demands
+                if demanded in ("down", "amnesia"):
+                    down.update(injection.targets)
+                if demanded == "amnesia":
+                    forgetful.update(injection.targets)
+        hit = set(targets) & set(cluster.nodes)
+        return self._budget.refusal(fault, len(cluster.nodes), down=len(down | hit), forgetful=len(forgetful | hit))
 
     def _end_step(self, injection: Injection) -> None:
         self._cluster.heal(injection)

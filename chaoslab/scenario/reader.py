@@ -21,11 +21,34 @@ from typing import Any, NoReturn
 from chaoslab.checkers.registry import LEVELS, levels_of
 from chaoslab.cluster import Workload
 from chaoslab.errors import ScenarioError, UsageError, unknown_word
-from chaoslab.faults import Partition
-from chaoslab.nemesis import COUNTS, REST, FaultRequest, Schedule, group_words
-from chaoslab.nemesis.targets import count_of
+from chaoslab.nemesis import (
+    CONDITION,
+    COUNTS,
+    IT,
+    MODES,
+    REST,
+    Composition,
+    FaultRequest,
+    Part,
+    Schedule,
+    count_of,
+    is_count,
+)
 from chaoslab.net.latency import LATENCY
-from chaoslab.parameters import COUNT, DURATION, FLAG, RATE, RATIO, TEXT, WORDS, Unit, build, parameters_of
+from chaoslab.parameters import (
+    COUNT,
+    DURATION,
+    FLAG,
+    GROUPS,
+    RATE,
+    RATIO,
+    TEXT,
+    WORDS,
+    Unit,
+    build,
+    parameters_of,
+    places,
+)
 from chaoslab.plugins import Protocol, Registry
 from chaoslab.scenario.locator import Path, line_of, lines_of_keys
 from chaoslab.scenario.scenario import DEFAULT_LATENCY, Expect, Scenario
@@ -33,7 +56,8 @@ from chaoslab.units import format_duration
 
 __all__ = ["load_scenario", "parse_scenario"]
 
-_SECTIONS = ("scenario", "cluster", "network", "workload", "fault", "expect")
+_SECTIONS = ("scenario", "cluster", "network", "workload", "fault", "nemesis", "expect")
+_ARRAYS = ("fault", "nemesis")
 _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)| \(at end of document\)")
 
 
@@ -122,8 +146,8 @@ class _Reading:
     def override(self, values: dict[str, Any], dotted: str, text: str) -> None:
         """Set the dotted key in *values* to *text*, read as TOML if it is TOML and as bare text otherwise."""
         *tables, last = dotted.split(".")
-        if not tables or tables[0] not in _SECTIONS or tables[0] == "fault":
-            allowed = ", ".join(section for section in _SECTIONS if section != "fault")
+        if not tables or tables[0] not in _SECTIONS or tables[0] in _ARRAYS:
+            allowed = ", ".join(section for section in _SECTIONS if section not in _ARRAYS)
             raise UsageError(f"{dotted!r} cannot be set: write SECTION.KEY=VALUE with one of {allowed}.", key="--set")
         try:
             value = tomllib.loads(f"value = {text}")["value"]
@@ -206,7 +230,8 @@ class _Reading:
             self.refuse((*path, "nodes"), "a cluster has at least one node.")
         settings = self.own(protocol.settings, self.table(table, "settings"), (*path, "settings"), ())
         table.pop("settings", None)
-        self.nothing_left(table, path, ("protocol", "nodes", "settings"))
+        zones = self.zones(table, path, nodes, protocol)
+        self.nothing_left(table, path, ("protocol", "nodes", "settings", "zones"))
 
         table, path = self.table(values, "network"), ("network",)
         latency = self.take(table, path, "latency", LATENCY, DEFAULT_LATENCY)
@@ -215,6 +240,7 @@ class _Reading:
         self.nothing_left(table, path, ("latency", "drop", "duplicate"))
 
         workload, clients, rate, keys, parameters = self.workload(values, protocol, defaults)
+        words = _Words(protocol, nodes, clients, zones)
         return Scenario(
             title=title,
             topic=topic,
@@ -224,6 +250,7 @@ class _Reading:
             protocol=protocol.name,
             nodes=nodes,
             settings=settings,
+            zones=zones,
             latency=latency,
             drop=drop,
             duplicate=duplicate,
@@ -232,7 +259,8 @@ class _Reading:
             rate=rate,
             keys=keys,
             parameters=parameters,
-            faults=self.faults(values, protocol, nodes, clients, duration_ns),
+            faults=self.faults(values, words, duration_ns),
+            nemeses=self.nemeses(values, words),
             expect=self.expect(values, workload),
         )
 
@@ -258,49 +286,130 @@ class _Reading:
         own = self.own(workload.parameters, table, path, ("name", "clients", "rate", "keys"))
         return workload, clients, rate, keys, own
 
-    def faults(
-        self, values: Mapping[str, Any], protocol: Protocol, nodes: int, clients: int, duration_ns: int
-    ) -> tuple[FaultRequest, ...]:
-        tables = values.get("fault", [])
-        if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-            self.refuse(("fault",), "faults are an array of tables: write [[fault]].")
-        words = _Words(protocol, nodes, clients)
-        return tuple(
-            self.fault(dict(table), ("fault", number), words, duration_ns) for number, table in enumerate(tables)
-        )
+    def zones(self, table: dict[str, Any], path: Path, nodes: int, protocol: Protocol) -> tuple[tuple[str, str], ...]:
+        """Return (zone, names of its nodes): from a table, or from a number of zones that take turns."""
+        value = table.pop("zones", None)
+        path = (*path, "zones")
+        names = [f"n{number}" for number in range(1, nodes + 1)]
+        if value is None:
+            return ()
+        if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= nodes:
+            return tuple((f"z{zone + 1}", " ".join(names[zone::value])) for zone in range(value))
+        if not isinstance(value, dict) or not value:
+            self.refuse(
+                path,
+                f"{value!r} are no zones: write a number from 1 to {nodes}, or a table such as "
+                '{ east = "n1 n2", west = "n3" }.',
+            )
+        zone_of: dict[str, str] = {}
+        found = []
+        reserved = {*names, *COUNTS, REST, IT, "leader", *protocol.roles}
+        for zone, words in value.items():
+            if zone in reserved or is_count(zone):
+                self.refuse((*path, zone), f"{zone!r} means something else already: give the zone another name.")
+            with self.at(*path, zone):
+                members = WORDS.parse(words)
+            for name in members:
+                if name not in names:
+                    self.refuse((*path, zone), unknown_word("node", name, names))
+                if name in zone_of:
+                    self.refuse((*path, zone), f"{name} is in the zone {zone_of[name]} already.")
+                zone_of[name] = zone
+            if not members:
+                self.refuse((*path, zone), "a zone has at least one node.")
+            found.append((zone, " ".join(members)))
+        return tuple(found)
 
-    def fault(self, table: dict[str, Any], path: Path, words: _Words, duration_ns: int) -> FaultRequest:
+    def tables(self, values: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+        tables = values.get(name, [])
+        if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+            self.refuse((name,), f"{name} is an array of tables: write [[{name}]].")
+        return [dict(table) for table in tables]
+
+    def faults(self, values: Mapping[str, Any], words: _Words, duration_ns: int) -> tuple[FaultRequest, ...]:
+        tables = self.tables(values, "fault")
+        return tuple(self.request(table, ("fault", number), words, duration_ns) for number, table in enumerate(tables))
+
+    def request(self, table: dict[str, Any], path: Path, words: _Words, duration_ns: int) -> FaultRequest:
+        schedule = self.schedule(table, path, words, duration_ns)
+        more = (REST, IT) if schedule.when is not None else (REST,)
+        if table.get("kind") in MODES:
+            mode = table.pop("kind")
+            parts = table.pop("faults", [])
+            if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
+                self.refuse((*path, "faults"), "faults is an array of tables: faults = [{ kind = ... }, ...].")
+            self.nothing_left(table, path, ("kind", "faults", "at", "every", "when", "for"))
+            with self.at(*path):
+                return FaultRequest(
+                    fault=Composition(
+                        mode=mode,
+                        parts=tuple(
+                            self.part(dict(part), (*path, "faults", number), words, more, ())
+                            for number, part in enumerate(parts)
+                        ),
+                    ),
+                    schedule=schedule,
+                )
+        part = self.part(table, path, words, more, ("at", "every", "when", "for"))
+        return FaultRequest(fault=part.fault, target=part.target, schedule=schedule)
+
+    def part(
+        self, table: dict[str, Any], path: Path, words: _Words, more: tuple[str, ...], also: tuple[str, ...]
+    ) -> Part:
+        """Return one fault and whom it hits."""
         if "kind" not in table:
             self.refuse(path, f"kind is missing: one of {', '.join(sorted(self.plugins.faults))}.")
-        kind = self.named((*path, "kind"), "kind of fault", table.pop("kind"), self.plugins.faults)
-        schedule = self.schedule(table, path, duration_ns)
+        known = self.plugins.faults if not also else {**self.plugins.faults, **dict.fromkeys(MODES)}
+        kind = self.named((*path, "kind"), "kind of fault", table.pop("kind"), known)
         target = " ".join(self.take(table, path, "target", WORDS, ()))
-        fault = self.own(kind, table, path, ("kind", "at", "every", "for", "target"))
-        if isinstance(fault, Partition):
-            for word in group_words(fault.groups):
-                with self.at(*path, "groups"):
-                    words.check(word, (REST,))
-            if target:
-                self.refuse((*path, "target"), "a partition says whom it cuts off in groups, not in target.")
-        else:
-            if target == "" and kind.needs_target:
-                self.refuse(path, f"target is missing: {', '.join(words.allowed)}, or names of nodes.")
-            for word in target.split():
-                with self.at(*path, "target"):
-                    words.check(word, ())
-        return FaultRequest(fault=fault, target=target, schedule=schedule)
+        fault = self.own(kind, table, path, ("kind", "target", *also))
+        for name, unit, said in places(fault):
+            for word in said.replace("|", " ").split():
+                with self.at(*path, *name.split(".")):
+                    words.check(word, more if unit is GROUPS else tuple(one for one in more if one != REST))
+        whom = [name for name, unit, _ in places(fault) if unit is GROUPS]
+        if target and whom:
+            self.refuse((*path, "target"), f"this fault says whom it hits in {whom[0]}, not in target.")
+        if target == "" and kind.needs_target:
+            self.refuse(path, f"target is missing: {', '.join(words.allowed)}, or names of nodes.")
+        for word in target.split():
+            with self.at(*path, "target"):
+                words.check(word, tuple(one for one in more if one != REST))
+        return Part(fault=fault, target=target)
 
-    def schedule(self, table: dict[str, Any], path: Path, duration_ns: int) -> Schedule:
+    def schedule(self, table: dict[str, Any], path: Path, words: _Words, duration_ns: int) -> Schedule:
         at_ns = self.take(table, path, "at", DURATION)
         every_ns = self.take(table, path, "every", DURATION)
+        when = self.take(table, path, "when", CONDITION)
         for_ns = self.take(table, path, "for", DURATION)
         if at_ns is not None and at_ns >= duration_ns:
             self.refuse(
                 (*path, "at"),
                 f"at {format_duration(at_ns)} the run is over: its duration is {format_duration(duration_ns)}.",
             )
+        if when is not None:
+            if when.role and when.role not in words.roles:
+                self.refuse((*path, "when", "role"), unknown_word("role", when.role, sorted(words.roles)))
+            for word in when.node.split():
+                with self.at(*path, "when", "node"):
+                    words.check(word, ())
         with self.at(*path):
-            return Schedule(at_ns=at_ns, every_ns=every_ns, for_ns=for_ns)
+            return Schedule(at_ns=at_ns, every_ns=every_ns, when=when, for_ns=for_ns)
+
+    def nemeses(self, values: Mapping[str, Any], words: _Words) -> tuple[Any, ...]:
+        programs = []
+        for number, table in enumerate(self.tables(values, "nemesis")):
+            path: Path = ("nemesis", number)
+            if "name" not in table:
+                self.refuse(path, f"name is missing: one of {', '.join(sorted(self.plugins.nemeses))}.")
+            kind = self.named((*path, "name"), "nemesis", table.pop("name"), self.plugins.nemeses)
+            program = self.own(kind, table, path, ("name",))
+            for name, unit, said in places(program):
+                for word in said.replace("|", " ").split():
+                    with self.at(*path, *name.split(".")):
+                        words.check(word, (REST,) if unit is GROUPS else ())
+            programs.append(program)
+        return tuple(programs)
 
     def expect(self, values: Mapping[str, Any], workload: Workload) -> Expect:
         table, path = self.table(values, "expect"), ("expect",)
@@ -324,24 +433,29 @@ class _Reading:
 class _Words:
     """The words that may name whom a fault hits, in one scenario."""
 
-    def __init__(self, protocol: Protocol, nodes: int, clients: int) -> None:
-        self.protocol = protocol
+    def __init__(self, protocol: Protocol, nodes: int, clients: int, zones: tuple[tuple[str, str], ...] = ()) -> None:
         self.nodes = nodes
         self.names = {f"n{number}" for number in range(1, nodes + 1)}
         self.clients = {f"c{number}" for number in range(1, clients + 1)}
         self.roles = {*protocol.roles, *(("leader",) if protocol.leader else ())}
+        self.zones = tuple(zone for zone, _ in zones)
 
     @property
     def allowed(self) -> tuple[str, ...]:
-        return (*COUNTS, *sorted(self.roles))
+        return (*COUNTS, *sorted(self.roles), *self.zones)
 
     def check(self, word: str, more: tuple[str, ...]) -> None:
         """Refuse *word* if it can name nobody in this scenario."""
-        if word in COUNTS:
-            if count_of(word, self.nodes) == 0:
+        if is_count(word):
+            count = count_of(word, self.nodes)
+            if count == 0:
                 raise UsageError(f"{word!r} of {self.nodes} nodes is nobody.")
+            if count > self.nodes:
+                raise UsageError(f"{word!r} nodes are more than the {self.nodes} there are.")
             return
-        if word in self.names or word in self.roles or word in more or (REST in more and word in self.clients):
+        if word in self.names or word in self.roles or word in self.zones or word in more:
+            return
+        if REST in more and word in self.clients:
             return
         nodes = "n1" if self.nodes == 1 else f"n1 to n{self.nodes}"
         allowed = (*self.allowed, *more, *self.names)

@@ -62,7 +62,9 @@ class Scenario:
         rate: Operations a second that all clients together aim at.
         keys: How many keys they work on.
         parameters: The workload's own parameters, or None.
+        zones: Pairs of a zone and the names of its nodes.
         faults: What is done to the cluster.
+        nemeses: Programs that make up more faults for each run.
         expect: What must hold.
     """
 
@@ -82,5 +84,7 @@ class Scenario:
     rate: float = 50.0
     keys: int = 3
     parameters: Any = None
+    zones: tuple[tuple[str, str], ...] = ()
     faults: tuple[FaultRequest, ...] = ()
+    nemeses: tuple[Any, ...] = ()
     expect: Expect = Expect()

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from chaoslab.nemesis import FaultRequest
+from chaoslab.nemesis import Composition, FaultRequest
 from chaoslab.net.latency import LATENCY
 from chaoslab.parameters import DURATION, RATE, written
 from chaoslab.scenario.scenario import Scenario
@@ -37,7 +37,8 @@ def scenario_to_toml(scenario: Scenario) -> str:
             "beyond_budget": scenario.beyond_budget or None,
         },
     )
-    section("[cluster]", {"protocol": scenario.protocol, "nodes": scenario.nodes})
+    zones = dict(scenario.zones) or None
+    section("[cluster]", {"protocol": scenario.protocol, "nodes": scenario.nodes, "zones": zones})
     if scenario.settings is not None:
         section("[cluster.settings]", written(scenario.settings))
     section(
@@ -60,6 +61,8 @@ def scenario_to_toml(scenario: Scenario) -> str:
     )
     for request in scenario.faults:
         section("[[fault]]", _fault(request))
+    for program in scenario.nemeses:
+        section("[[nemesis]]", {"name": program.name, **written(program)})
     expect = scenario.expect
     section(
         "[expect]",
@@ -74,15 +77,24 @@ def scenario_to_toml(scenario: Scenario) -> str:
 
 
 def _fault(request: FaultRequest) -> dict[str, object]:
-    schedule = request.schedule
+    schedule, fault = request.schedule, request.fault
+    if isinstance(fault, Composition):
+        parts = [part_written(part.fault, part.target) for part in fault.parts]
+        what: dict[str, object] = {"kind": fault.mode, "faults": parts}
+    else:
+        what = part_written(fault, request.target)
     return {
-        "kind": request.fault.kind,
-        "target": request.target or None,
-        **written(request.fault),
+        **what,
         "at": _duration(schedule.at_ns),
         "every": _duration(schedule.every_ns),
+        "when": None if schedule.when is None else written(schedule.when),
         "for": _duration(schedule.for_ns),
     }
+
+
+def part_written(fault: Any, target: str) -> dict[str, object]:
+    """Return the table of one fault: its kind, whom it hits, its parameters."""
+    return {"kind": fault.kind, **({"target": target} if target else {}), **written(fault)}
 
 
 def _duration(time_ns: int | None) -> object:

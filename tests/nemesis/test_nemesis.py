@@ -11,7 +11,8 @@ import chaoslab as cl
 from chaoslab.choices import Choices
 from chaoslab.faults import ClockSkew, Crash, Partition, Pause
 from chaoslab.nemesis import Budget, Nemesis, Step
-from chaoslab.nemesis.targets import resolve, resolve_groups
+from chaoslab.nemesis.targets import resolve, resolved
+from chaoslab.parameters import GROUPS
 from chaoslab.statemachine import Become, Context, Effects
 
 S = 10**9
@@ -61,7 +62,8 @@ def test_words_resolve_to_nodes() -> None:
         assert resolve("all", cluster, stream) == ("n1", "n2", "n3", "n4", "n5")
         assert resolve("nobody-plays-this", cluster, stream) == ()
         for _ in range(20):
-            left, right = resolve_groups((("rest",), ("leader", "one")), cluster, stream)
+            words = resolved(GROUPS, "rest | leader one", cluster, stream)
+            left, right = (side.split() for side in words.split(" | "))
             assert "n1" in right
             assert len(right) == 2
             assert sorted(left + right) == ["n1", "n2", "n3", "n4", "n5"]

@@ -1,0 +1,32 @@
+"""The scene of a run: what is known of it before it begins, for those who make up faults for it."""
+
+from __future__ import annotations
+
+import attrs
+
+from chaoslab.faults.budget import Budget
+
+__all__ = ["Scene"]
+
+
+@attrs.frozen(kw_only=True)
+class Scene:
+    """What a nemesis may know when it makes up its plan.
+
+    Attributes:
+        nodes: The names of the nodes, in order.
+        duration_ns: How long faults may come and go.
+        roles: The roles that nodes report.
+        leader: The role that ``leader`` means, or None.
+        zones: The zone of each node that has one.
+        budget: What the protocol survives; None: do what you like.
+        versions: The names of the versions in which a node can run.
+    """
+
+    nodes: tuple[str, ...]
+    duration_ns: int
+    roles: tuple[str, ...] = ()
+    leader: str | None = None
+    zones: dict[str, str] = attrs.field(factory=dict)
+    budget: Budget | None = None
+    versions: tuple[str, ...] = ()
