@@ -8,7 +8,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: help demo test lint bench fuzz clean
+.PHONY: help demo test lint bench fuzz reference clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*##/\1\t/p' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ bench: $(INSTALLED)  ## measure speed, as ratios
 fuzz: $(INSTALLED)  ## long campaigns, and many more examples of every property
 	$(BIN)/python -m pytest -m campaign --override-ini addopts="--import-mode=importlib" --verbose
 	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -n 2 --quiet tests/checkers tests/models tests/test_portable_math.py
+
+reference: $(INSTALLED)  ## make the reference pages from the code
+	$(BIN)/python -m docs.generate
 
 clean:  ## remove what was made
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -106,7 +106,7 @@ def run(
     workload = plugins.workload(scenario.workload)
     engine = Engine(seed, overrides=overrides, trace_kept=trace_kept, trace_detailed=trace_detailed)
     if plan is None:
-        plan = _drawn_plan(scenario, protocol, engine.choices)
+        plan = _drawn_plan(scenario, protocol, plugins, engine.choices)
     cluster = Cluster(engine, latency=scenario.latency)
     cluster.leader = protocol.leader
     cluster.zones.update((name, zone) for zone, names in scenario.zones for name in names.split())
@@ -143,7 +143,7 @@ def run(
     )
 
 
-def _drawn_plan(scenario: Scenario, protocol: Protocol, choices: Choices) -> Plan:
+def _drawn_plan(scenario: Scenario, protocol: Protocol, plugins: Registry, choices: Choices) -> Plan:
     """Return the plan of a run: the scenario's own faults, and what its nemesis programs make up."""
     duration_ns = scenario.duration_ns
     scene = Scene(
@@ -154,6 +154,7 @@ def _drawn_plan(scenario: Scenario, protocol: Protocol, choices: Choices) -> Pla
         zones={name: zone for zone, names in scenario.zones for name in names.split()},
         budget=None if scenario.beyond_budget else protocol.budget,
         versions=tuple(protocol.versions),
+        kinds=plugins.faults,
     )
     steps = list(draw_plan(scenario.faults, duration_ns, choices))
     for number, program in enumerate(scenario.nemeses, start=1):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -14,6 +13,7 @@ from chaoslab.errors import UsageError, unknown_word
 from chaoslab.parameters import parameters_of
 from chaoslab.plugins import Registry, registry
 from chaoslab.report.terminal import table
+from chaoslab.scenario.schema import first_line, parameter_document
 from chaoslab.scenario.shipped import shipped_scenarios
 
 __all__ = ["list_items"]
@@ -72,13 +72,21 @@ def _workloads(plugins: Registry) -> list[Item]:
 
 def _faults(plugins: Registry) -> list[Item]:
     return [
-        {"name": kind, "summary": (inspect.getdoc(fault) or "").split("\n")[0], "parameters": _parameters(fault)}
+        {
+            "name": kind,
+            "summary": first_line(fault),
+            "family": fault.family,
+            "needs_target": fault.needs_target,
+            "demands": fault.demands or None,
+            "counts": fault.counts or None,
+            "parameters": _parameters(fault),
+        }
         for kind, fault in plugins.faults.items()
     ]
 
 
 def _parameters(cls: type) -> list[Item]:
-    return [{"name": one.name, "unit": one.unit.name, "help": one.help} for one in parameters_of(cls)]
+    return [parameter_document(one) for one in parameters_of(cls)]
 
 
 def _models(plugins: Registry) -> list[Item]:
@@ -90,7 +98,10 @@ def _levels(plugins: Registry) -> list[Item]:
 
 
 def _nemeses(plugins: Registry) -> list[Item]:
-    return [{"name": name, "summary": nemesis.summary} for name, nemesis in plugins.nemeses.items()]
+    return [
+        {"name": name, "summary": first_line(program), "parameters": _parameters(program)}
+        for name, program in plugins.nemeses.items()
+    ]
 
 
 def _scenarios(plugins: Registry) -> list[Item]:

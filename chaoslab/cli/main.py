@@ -20,7 +20,7 @@ from typing import Annotated, Any
 import typer
 
 from chaoslab import __version__
-from chaoslab.cli import check, list_items, replay, run
+from chaoslab.cli import check, list_items, replay, run, schema
 from chaoslab.cli.output import (
     INTERNAL,
     INTERRUPTED,
@@ -63,13 +63,14 @@ def chaoslab(
         print_lines([f"chaoslab {__version__}"])
         raise typer.Exit
     if context.invoked_subcommand is None:
-        raise UsageError("say what to do: run, check, replay or list; --help says more.")
+        raise UsageError("say what to do: run, check, replay, list or schema; --help says more.")
 
 
 app.command("run")(run.run)
 app.command("check")(check.check)
 app.command("replay")(replay.replay)
 app.command("list")(list_items.list_items)
+app.command("schema")(schema.schema)
 
 _FINDINGS: dict[type[ChaosLabError], tuple[str, int]] = {
     NodeError: ("node-error", INVALID),

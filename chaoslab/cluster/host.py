@@ -88,6 +88,8 @@ class Host(abc.ABC):
         self.starts += 1
         self.engine.note(f"start {self.name}")
         self._boot()
+        if self.starts > 1:
+            self.signals.tell("start", self.name, "again")
 
     def crash(self) -> None:
         """Cut the power. Does nothing if the node is down."""

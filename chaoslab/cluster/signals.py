@@ -17,13 +17,14 @@ from typing import Final, Literal
 
 __all__ = ["SIGNALS", "Signal", "Signals", "Watcher"]
 
-Signal = Literal["role", "probe", "fsync"]
+Signal = Literal["role", "probe", "fsync", "start"]
 
-SIGNALS: Final[tuple[Signal, ...]] = ("role", "probe", "fsync")
-"""``role``: a node plays a role from now on; ``probe``: it passed a named point; ``fsync``: it asked for a sync."""
+SIGNALS: Final[tuple[Signal, ...]] = ("role", "probe", "fsync", "start")
+"""``role``: a node plays a role from now on; ``probe``: it passed a named point; ``fsync``: it asked for a sync;
+``start``: it was started again after a crash."""
 
 Watcher = Callable[[str, str], None]
-"""Called with the node and the name: of the role, the probe, or the file."""
+"""Called with the node and the name: of the role, the probe, the file; ``"again"`` for a start."""
 
 
 class Signals:

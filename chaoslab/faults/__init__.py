@@ -4,8 +4,8 @@ What a kind of fault must have is told by ``chaoslab.cluster.Fault``. It may als
 
 - ``extent``, a property: how large it is, in the unit of the promise that it ``demands`` (nanoseconds of skew, ppm of
   drift), so that a budget can bound it;
-- ``drawn(scene, stream)``, a class method that returns a fault of this kind with a strength drawn from *stream*, or None
-  where the scene has no place for it: then swarms use it.
+- ``drawn(scene, stream)``, a class method that returns a fault of this kind with a strength drawn from *stream*, or
+  None where the scene has no place for it: swarms use it.
 """
 
 from chaoslab.faults.clock import ClockSkew

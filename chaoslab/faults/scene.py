@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 
 from chaoslab.faults.budget import Budget
@@ -21,6 +23,7 @@ class Scene:
         zones: The zone of each node that has one.
         budget: What the protocol survives; None: do what you like.
         versions: The names of the versions in which a node can run.
+        kinds: The kinds of fault that are installed, by name, in the order in which they are listed.
     """
 
     nodes: tuple[str, ...]
@@ -30,3 +33,4 @@ class Scene:
     zones: dict[str, str] = attrs.field(factory=dict)
     budget: Budget | None = None
     versions: tuple[str, ...] = ()
+    kinds: dict[str, Any] = attrs.field(factory=dict)

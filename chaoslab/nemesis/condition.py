@@ -6,7 +6,7 @@ A condition is watched while the step that waits for it is armed, and not otherw
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import attrs
 
@@ -17,41 +17,44 @@ from chaoslab.parameters import COUNT, DURATION, FLAG, NODES, TEXT, nested, para
 
 __all__ = ["CONDITION", "Condition", "watch"]
 
+_WORDS: Final = ("role", "probe", "message", "fsync", "start")
+
 
 @attrs.frozen(kw_only=True)
 class Condition:
-    """Something that happens at a node: give one of role, probe, message, fsync."""
+    """Something that happens at a node: give one of role, probe, message, fsync, start."""
 
     role: str = parameter(TEXT, "A node takes this role.", default="")
     probe: str = parameter(TEXT, "A node passes this probe.", default="")
     message: str = parameter(TEXT, "A message of this type arrives at a node.", default="")
     fsync: str = parameter(TEXT, "A node asks to sync this file.", default="")
+    start: bool = parameter(FLAG, "A node has started again after a crash.", default=False)
     node: str = parameter(NODES, "At which nodes; at any if left out.", default="")
     times: int = parameter(COUNT, "How often it must happen.", default=1)
     again: bool = parameter(FLAG, "Every time, not only the first time.", default=False)
     after_ns: int = parameter(DURATION, "How long after that the fault begins.", default=0, name="after")
 
     def __attrs_post_init__(self) -> None:
-        given = [word for word in ("role", "probe", "message", "fsync") if getattr(self, word)]
+        given = [word for word in _WORDS if getattr(self, word)]
         if len(given) != 1:
-            said = " and ".join(given) or "nothing"
-            raise UsageError(f"a condition is one of role, probe, message, fsync; this one says {said}.")
+            said = " and ".join(given) or "none"
+            raise UsageError(f"a condition is exactly one of {', '.join(_WORDS)}; this one says {said} of them.")
         if self.times < 1:
             raise UsageError("times is at least 1.", key="times")
 
     @property
     def what(self) -> str:
         """The kind of signal that is waited for."""
-        return next(word for word in ("role", "probe", "message", "fsync") if getattr(self, word))
+        return next(word for word in _WORDS if getattr(self, word))
 
     @property
     def name(self) -> str:
         """The name of the role, probe, message type or file."""
-        return str(getattr(self, self.what))
+        return "again" if self.start else str(getattr(self, self.what))
 
     def describe(self) -> str:
         """Say in a few words what is waited for."""
-        verb = {"role": "plays", "probe": "passes", "message": "gets", "fsync": "syncs"}[self.what]
+        verb = {"role": "plays", "probe": "passes", "message": "gets", "fsync": "syncs", "start": "starts"}[self.what]
         often = "" if self.times == 1 else f" {self.times} times"
         return f"{self.node or 'a node'} {verb} {self.name}{often}"
 

@@ -1,0 +1,73 @@
+"""Swarm: each run draws which kinds of fault take part, how strong they are, whom they hit and how often.
+
+Groce et al., "Swarm testing" (ISSTA 2012): runs that each leave some features out find more than runs that use all of
+them, because features hide each other's bugs: a crash every second leaves no time for a long partition to do harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import attrs
+
+from chaoslab.choices import Stream
+from chaoslab.errors import UsageError, unknown_word
+from chaoslab.nemesis import FaultRequest, Scene, Schedule
+from chaoslab.parameters import COUNT, RATIO, WORDS, parameter
+
+__all__ = ["Swarm"]
+
+
+@attrs.frozen(kw_only=True)
+class Swarm:
+    """Each run draws which kinds of fault take part, how strong, whom they hit and how often, within the budget."""
+
+    name: ClassVar[str] = "swarm"
+
+    kinds: tuple[str, ...] = parameter(WORDS, "Only these kinds of fault; all if left out.", default=())
+    without: tuple[str, ...] = parameter(WORDS, "Not these kinds of fault.", default=())
+    share: float = parameter(RATIO, "How likely each kind takes part in a run.", default=0.3)
+    episodes: int = parameter(COUNT, "How often a kind strikes in a run, at most.", default=4)
+
+    def __attrs_post_init__(self) -> None:
+        if self.episodes < 1:
+            raise UsageError("episodes is at least 1.", key="episodes")
+
+    def requests(self, scene: Scene, stream: Stream) -> Sequence[FaultRequest]:
+        for word in (*self.kinds, *self.without):
+            if word not in scene.kinds:
+                raise UsageError(unknown_word("kind of fault", word, scene.kinds))
+        requests = []
+        for kind in self.candidates(scene):
+            # Every kind draws the same number of times whether or not it takes part: leaving one out moves no other.
+            takes_part, often, length, whom = (stream.random() for _ in range(4))
+            fault: Any = scene.kinds[kind].drawn(scene, stream)
+            if takes_part < self.share and fault is not None and self.allowed(fault, scene):
+                requests.append(self.request(fault, scene, often, length, whom))
+        return requests
+
+    def candidates(self, scene: Scene) -> list[str]:
+        """Return the kinds of fault that may take part, in the order in which they are listed."""
+        named = [kind for kind in scene.kinds if kind in self.kinds] if self.kinds else list(scene.kinds)
+        return [kind for kind in named if kind not in self.without and hasattr(scene.kinds[kind], "drawn")]
+
+    def allowed(self, fault: Any, scene: Scene) -> bool:
+        """Return whether one node hit by *fault* would be within the budget."""
+        if scene.budget is None:
+            return True
+        return scene.budget.refusal(fault, len(scene.nodes), down=1, forgetful=1) is None
+
+    def request(self, fault: Any, scene: Scene, often: float, length: float, whom: float) -> FaultRequest:
+        """Return *fault* with a schedule and a target, from three draws."""
+        every_ns = scene.duration_ns // (1 + int(often * self.episodes))
+        for_ns = int(every_ns * (0.1 + 0.6 * length))
+        targets = self.targets(scene)
+        target = targets[int(whom * len(targets))] if fault.needs_target else ""
+        return FaultRequest(fault=fault, target=target, schedule=Schedule(every_ns=every_ns, for_ns=for_ns))
+
+    def targets(self, scene: Scene) -> list[str]:
+        """Return the words for whom a fault may hit."""
+        minority = ["minority"] if len(scene.nodes) > 2 else []
+        leader = ["leader"] if scene.leader else []
+        return ["one", *minority, *leader]
