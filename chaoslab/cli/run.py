@@ -11,11 +11,13 @@ import typer
 from chaoslab.checkers.ladder import ladder
 from chaoslab.cli.output import CODES, INTERRUPTED, complain, print_json, print_lines, progress
 from chaoslab.errors import ChaosLabError, UsageError
+from chaoslab.nemesis import Plan
 from chaoslab.plugins import registry
 from chaoslab.report import run_document, run_lines, write_run_folder
 from chaoslab.runner import Run
 from chaoslab.runner import run as run_once
 from chaoslab.scenario import Scenario, load_scenario
+from chaoslab.scenario.plans import read_plan
 from chaoslab.scenario.shipped import scenario_path
 
 __all__ = ["run"]
@@ -35,6 +37,9 @@ def run(
     set: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Replace a value of the scenario.")
     ] = None,
+    plan: Annotated[
+        Path | None, typer.Option(help="Do these faults, a run folder's plan.toml, instead of drawing some.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Write the run's folder here.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
 ) -> None:
@@ -51,7 +56,9 @@ def run(
     loaded = load_scenario(path, registry(), overrides)
     if out is not None and out.exists() and not out.is_dir():
         raise UsageError("is a file: --out names a folder.", file=out)
-    command = shlex.join(["chaoslab", "run", scenario, *(part for one in set or [] for part in ("--set", one))])
+    given = None if plan is None else read_plan(plan, registry())
+    options = [part for one in set or [] for part in ("--set", one)] + ([] if plan is None else ["--plan", str(plan)])
+    command = shlex.join(["chaoslab", "run", scenario, *options])
     tried: list[dict[str, Any]] = []
     last: Run | None = None
     interrupted = False
@@ -59,7 +66,7 @@ def run(
     try:
         with progress("seeds", len(candidates)) as advance:
             for candidate in candidates:
-                last = _run_one(loaded, candidate, command, trace_kept=out is not None)
+                last = _run_one(loaded, candidate, command, given, trace_kept=out is not None)
                 tried.append({"seed": candidate, "verdict": last.verdict, "trace_hash": last.trace_hash})
                 advance(1)
                 if last.verdict != "valid":
@@ -93,9 +100,9 @@ def _strongest(run: Run) -> str | None:
     return ladder(run.history, model, budget_below=_LADDER_BUDGET).strongest
 
 
-def _run_one(scenario: Scenario, seed: int, command: str, *, trace_kept: bool) -> Run:
+def _run_one(scenario: Scenario, seed: int, command: str, plan: Plan | None, *, trace_kept: bool) -> Run:
     try:
-        return run_once(scenario, seed, trace_kept=trace_kept)
+        return run_once(scenario, seed, plan=plan, trace_kept=trace_kept)
     except ChaosLabError as error:
         error.seed, error.repeat = seed, f"{command} --seed {seed}"  # type: ignore[attr-defined]
         raise

@@ -21,11 +21,11 @@ import attrs
 
 from chaoslab.choices import Overrides
 from chaoslab.errors import DeterminismError, UsageError
-from chaoslab.nemesis import Condition, Plan, Step
-from chaoslab.parameters import build, written
+from chaoslab.nemesis import Plan
 from chaoslab.plugins import Registry, registry
 from chaoslab.runner import Run, run
 from chaoslab.scenario import Scenario, parse_scenario, scenario_to_toml
+from chaoslab.scenario.plans import step_read, step_written
 from chaoslab.sim import first_difference
 
 __all__ = ["VERSION", "Recording", "read_recording", "record", "replay", "write_recording"]
@@ -69,31 +69,6 @@ def record(done: Run) -> Recording:
     )
 
 
-def _step_written(step: Step) -> dict[str, Any]:
-    return {
-        "name": step.name,
-        "kind": step.fault.kind,
-        "parameters": written(step.fault),
-        "target": step.target,
-        "begin_ns": step.begin_ns,
-        "end_ns": step.end_ns,
-        "when": None if step.when is None else written(step.when),
-        "for_ns": step.for_ns,
-    }
-
-
-def _step_read(values: Mapping[str, Any], plugins: Registry) -> Step:
-    return Step(
-        name=values["name"],
-        fault=build(plugins.fault(values["kind"]), values["parameters"]),
-        target=values["target"],
-        begin_ns=values["begin_ns"],
-        end_ns=values["end_ns"],
-        when=None if values["when"] is None else build(Condition, values["when"]),
-        for_ns=values["for_ns"],
-    )
-
-
 def _checksum(content: Mapping[str, Any]) -> str:
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
@@ -109,7 +84,7 @@ def write_recording(recording: Recording, path: str | Path) -> None:
         "chaoslab_recording": VERSION,
         "scenario": scenario_to_toml(recording.scenario),
         "seed": recording.seed,
-        "plan": [_step_written(step) for step in recording.plan],
+        "plan": [step_written(step) for step in recording.plan],
         "overrides": {
             name: {str(at): draw for at, draw in draws.items()} for name, draws in recording.overrides.items()
         },
@@ -150,7 +125,7 @@ def read_recording(path: str | Path, plugins: Registry | None = None) -> Recordi
     return Recording(
         scenario=parse_scenario(content["scenario"], plugins, file=str(path)),
         seed=content["seed"],
-        plan=tuple(_step_read(step, plugins) for step in content["plan"]),
+        plan=tuple(step_read(step, plugins) for step in content["plan"]),
         overrides={name: {int(at): draw for at, draw in draws.items()} for name, draws in content["overrides"].items()},
         trace_hash=content["trace_hash"],
         checkpoints=tuple((count, digest) for count, digest in content["checkpoints"]),

@@ -3,6 +3,7 @@
 ::
 
     scenario.toml    what was run, with every default written out
+    plan.toml        the fault plan that was drawn, to be edited and run again: chaoslab run --plan
     recording.json   what a replay needs
     history.jsonl    what clients saw
     trace.log        every event of the simulation
@@ -21,6 +22,7 @@ from chaoslab.explore import record, write_recording
 from chaoslab.history.files import write_history
 from chaoslab.runner import Run
 from chaoslab.scenario import scenario_to_toml
+from chaoslab.scenario.plans import plan_to_toml
 
 __all__ = ["write_run_folder"]
 
@@ -40,6 +42,7 @@ def write_run_folder(run: Run, folder: str | Path, document: Mapping[str, Any]) 
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "scenario.toml").write_text(scenario_to_toml(run.scenario), encoding="utf-8")
+        (folder / "plan.toml").write_text(plan_to_toml(run.plan), encoding="utf-8")
         (folder / "trace.log").write_text("".join(line + "\n" for line in run.trace), encoding="utf-8")
         (folder / "results.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     except OSError as error:

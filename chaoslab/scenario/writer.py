@@ -14,7 +14,7 @@ from chaoslab.net.latency import LATENCY
 from chaoslab.parameters import DURATION, RATE, written
 from chaoslab.scenario.scenario import Scenario
 
-__all__ = ["scenario_to_toml"]
+__all__ = ["scenario_to_toml", "toml_table"]
 
 
 def scenario_to_toml(scenario: Scenario) -> str:
@@ -23,9 +23,8 @@ def scenario_to_toml(scenario: Scenario) -> str:
     sections: list[str] = []
 
     def section(header: str, values: Mapping[str, object]) -> None:
-        lines = [f"{key} = {_toml(value)}" for key, value in values.items() if value is not None]
-        if lines:
-            sections.append("\n".join([header, *lines]))
+        if any(value is not None for value in values.values()):
+            sections.append(toml_table(header, values))
 
     section(
         "[scenario]",
@@ -76,13 +75,18 @@ def scenario_to_toml(scenario: Scenario) -> str:
     return "\n\n".join(sections) + "\n"
 
 
+def toml_table(header: str, values: Mapping[str, object]) -> str:
+    """Return the table *values* as TOML, without what is None."""
+    return "\n".join([header, *(f"{key} = {_toml(value)}" for key, value in values.items() if value is not None)])
+
+
 def _fault(request: FaultRequest) -> dict[str, object]:
     schedule, fault = request.schedule, request.fault
     if isinstance(fault, Composition):
-        parts = [part_written(part.fault, part.target) for part in fault.parts]
+        parts = [_part(part.fault, part.target) for part in fault.parts]
         what: dict[str, object] = {"kind": fault.mode, "faults": parts}
     else:
-        what = part_written(fault, request.target)
+        what = _part(fault, request.target)
     return {
         **what,
         "at": _duration(schedule.at_ns),
@@ -92,7 +96,7 @@ def _fault(request: FaultRequest) -> dict[str, object]:
     }
 
 
-def part_written(fault: Any, target: str) -> dict[str, object]:
+def _part(fault: Any, target: str) -> dict[str, object]:
     """Return the table of one fault: its kind, whom it hits, its parameters."""
     return {"kind": fault.kind, **({"target": target} if target else {}), **written(fault)}
 

@@ -1,4 +1,4 @@
-"""What holds for every kind of fault alike: it is told, it reads back, it heals without residue, it is deterministic."""
+"""What holds for every kind of fault alike: it is told, reads back, heals without residue, is deterministic."""
 
 from __future__ import annotations
 
@@ -49,8 +49,7 @@ def on_a_cluster(seed: int, then: Callable[[cl.Cluster], Any]) -> Any:
         cluster.start(protocol.replica, nodes=5, client=protocol.client)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(lambda: cluster.drive(cl.workload("kv"), seconds=8, clients=5, rate=100))
-            result = await then(cluster)
-        return result
+            return await then(cluster)
 
     return cl.run(main, seed=seed)
 

@@ -118,6 +118,22 @@ def test_overrides_replace_what_the_file_says() -> None:
         ('for = "3s"\n', "", None, "fault.for", "says for how long"),
         ('at = "2s"', 'at = "2s"\nevery = "4s"', 29, "fault.every", "not both"),
         ('at = "2s"', 'at = "11s"', 28, "fault.at", ""),
+        ('at = "2s"', "when = {}", 28, "fault.when", "exactly one of"),
+        ('at = "2s"', 'when = { role = "leader" }', 28, "fault.when.role", "unknown role"),
+        ('at = "2s"', 'when = { probe = "p", time = 2 }', 28, "fault.when.time", "did you mean 'times'"),
+        ('at = "2s"', 'when = { probe = "p", node = "n9" }', 28, "fault.when.node", "unknown target 'n9'"),
+        ('at = "2s"', 'when = { probe = "p" }\nevery = "2s"', 29, "fault.every", "when or every"),
+        ('"one"', '"it"', 27, "fault.target", "unknown target 'it'"),
+        ('"one"', '"7"', 27, "fault.target", "more than the 5"),
+        ('"one"', '"east"', 27, "fault.target", "unknown target 'east'"),
+        ('"crash"', '"together"', 27, "fault.target", "unknown key 'target'"),
+        ("nodes = 5", "nodes = 5\nzones = 6", 8, "cluster.zones", "a number from 1 to 5"),
+        ("nodes = 5", 'nodes = 5\nzones = { a = "n1 n9" }', 8, "cluster.zones.a", "unknown node 'n9'"),
+        ("nodes = 5", 'nodes = 5\nzones = { a = "n1", b = "n1" }', 8, "cluster.zones.b", "in the zone a already"),
+        ("nodes = 5", 'nodes = 5\nzones = { a = "" }', 8, "cluster.zones.a", "at least one node"),
+        ("nodes = 5", 'nodes = 5\nzones = { one = "n1" }', 8, "cluster.zones.one", "means something else"),
+        ("[expect]", '[[nemesis]]\nname = "swarn"\n[expect]', 32, "nemesis.name", "did you mean 'swarm'"),
+        ("[expect]", '[[nemesis]]\nname = "swarm"\nepisodes = 0\n[expect]', 33, "nemesis.episodes", "at least 1"),
         ('["linearizable"]', '["linearisable"]', 32, "expect.consistency", "did you mean 'linearizable'"),
         ('["linearizable"]', "[3]", 32, "expect.consistency", ""),
         ('"95%"', '"195%"', 33, "expect.availability", "from 0 to 1"),
@@ -175,6 +191,31 @@ def test_a_scenario_with_everything_round_trips() -> None:
     scenario = read(
         GOOD, scenario__settle="7s", scenario__beyond_budget="true", network__duplicate="0.5", workload__gets="0.1"
     )
+    assert parse_scenario(scenario_to_toml(scenario), registry()) == scenario
+
+
+def test_zones_conditions_compositions_and_programs_round_trip() -> None:
+    """What a scenario can say of zones, of waiting, of several faults at once, and of programs."""
+    text = GOOD.replace("nodes = 5", 'nodes = 5\nzones = { east = "n1 n2", west = "n3" }').replace(
+        "[expect]",
+        """[[fault]]
+kind = "any-of"
+faults = [{ kind = "pause", target = "east" }, { kind = "partition", groups = "it | rest" }]
+when = { message = "Store", times = 5, again = true, after = "10ms" }
+for = "500ms"
+
+[[nemesis]]
+name = "swarm"
+without = ["crash"]
+share = 0.5
+
+[expect]""",
+    )
+    scenario = read(text)
+    assert scenario.zones == (("east", "n1 n2"), ("west", "n3"))
+    assert scenario.faults[2].fault.mode == "any-of"
+    assert scenario.faults[2].schedule.when.times == 5
+    assert scenario.nemeses[0].without == ("crash",)
     assert parse_scenario(scenario_to_toml(scenario), registry()) == scenario
 
 
