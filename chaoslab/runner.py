@@ -12,6 +12,8 @@ This file does not know how runs are chosen, shown or stored.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import attrs
 import trio
 
@@ -53,6 +55,7 @@ class Run:
         warnings: What weakens the verdict, in words.
         events: How many events the simulator delivered.
         virtual_ns: How long the run was, in virtual nanoseconds.
+        probes: How often each probe was passed, by name.
         trace: The trace's lines, if they were kept.
         checkpoints: (number of lines, hash up to there), now and then.
     """
@@ -71,6 +74,7 @@ class Run:
     warnings: tuple[str, ...]
     events: int
     virtual_ns: int
+    probes: Mapping[str, int] = attrs.field(factory=dict)
     trace: tuple[str, ...] = ()
     checkpoints: tuple[tuple[int, str], ...] = ()
 
@@ -138,6 +142,7 @@ def run(
         warnings=tuple(_warnings(scenario, cluster, nemesis, checks)),
         events=engine.clock.events,
         virtual_ns=engine.now_ns,
+        probes=dict(cluster.signals.probes),
         trace=tuple(engine.trace.lines),
         checkpoints=tuple(engine.trace.checkpoints),
     )
@@ -253,8 +258,8 @@ def _warnings(scenario: Scenario, cluster: Cluster, nemesis: Nemesis, checks: tu
     history = cluster.history
     if "ok" not in history.types:
         found.append("no operation succeeded: the consistency checks had nothing to judge")
-    if not checks:
-        found.append("nothing was checked: the protocol claims no level and the scenario expects none")
+    if not any(verdict.level for verdict in checks):
+        found.append("no consistency level was checked: the protocol claims none here, and [expect] consistency none")
     for injection in cluster.injections:
         if injection.took_effect == 0:
             found.append(f"{injection.describe()}, at {format_duration(injection.began_ns)}, had no effect")

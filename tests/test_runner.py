@@ -120,4 +120,4 @@ def test_nothing_checked_is_told() -> None:
     """A protocol without claims in a scenario without expectations shows nothing."""
     done = run_of("[expect]\nconsistency = []\n")
     assert done.checks == ()
-    assert any("nothing was checked" in warning for warning in done.warnings)
+    assert any("no consistency level was checked" in warning for warning in done.warnings)

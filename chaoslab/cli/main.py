@@ -20,26 +20,18 @@ from typing import Annotated, Any
 import typer
 
 from chaoslab import __version__
-from chaoslab.cli import check, list_items, replay, run, schema
+from chaoslab.cli import check, fuzz, list_items, replay, run, schema
 from chaoslab.cli.output import (
+    CODES,
     INTERNAL,
     INTERRUPTED,
-    INVALID,
-    UNKNOWN,
     USAGE,
     complain,
     print_json,
     print_lines,
 )
-from chaoslab.errors import (
-    ChaosLabError,
-    DeadlockError,
-    DeterminismError,
-    EscapedSimulation,
-    LimitExceeded,
-    NodeError,
-    UsageError,
-)
+from chaoslab.errors import ChaosLabError, NodeError, UsageError
+from chaoslab.explore.outcome import FINDINGS
 
 __all__ = ["app", "main"]
 
@@ -63,23 +55,15 @@ def chaoslab(
         print_lines([f"chaoslab {__version__}"])
         raise typer.Exit
     if context.invoked_subcommand is None:
-        raise UsageError("say what to do: run, check, replay, list or schema; --help says more.")
+        raise UsageError("say what to do: run, check, fuzz, replay, list or schema; --help says more.")
 
 
 app.command("run")(run.run)
 app.command("check")(check.check)
+app.command("fuzz")(fuzz.fuzz)
 app.command("replay")(replay.replay)
 app.command("list")(list_items.list_items)
 app.command("schema")(schema.schema)
-
-_FINDINGS: dict[type[ChaosLabError], tuple[str, int]] = {
-    NodeError: ("node-error", INVALID),
-    DeadlockError: ("deadlock", INVALID),
-    EscapedSimulation: ("escaped-simulation", INVALID),
-    DeterminismError: ("determinism", UNKNOWN),
-    LimitExceeded: ("limit", UNKNOWN),
-}
-"""Errors that say something about the code under test: the check's name and the exit code."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -97,7 +81,7 @@ def _exit_code(arguments: list[str]) -> int:
     except UsageError as error:
         return _refused(str(error), as_json=as_json, file=error.file, line=error.line, key=error.key)
     except ChaosLabError as error:
-        return _told(error, as_json=as_json) if type(error) in _FINDINGS else _internal(error, as_json=as_json)
+        return _told(error, as_json=as_json) if type(error) in FINDINGS else _internal(error, as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
         complain("stopped.")
         return INTERRUPTED
@@ -128,8 +112,7 @@ def _refused(message: str, *, as_json: bool, **place: Any) -> int:
 
 def _told(error: ChaosLabError, *, as_json: bool) -> int:
     """Tell what ended the run, which is a finding about the code under test."""
-    name, code = _FINDINGS[type(error)]
-    outcome = "invalid" if code == INVALID else "unknown"
+    name, outcome = FINDINGS[type(error)]
     seed = getattr(error, "seed", None)
     own_traceback = ""
     if isinstance(error, NodeError) and error.__cause__ is not None:
@@ -146,7 +129,7 @@ def _told(error: ChaosLabError, *, as_json: bool) -> int:
         repeat = getattr(error, "repeat", None)
         if repeat:
             sys.stdout.write(f"repeat with: {repeat}\n")
-    return code
+    return CODES[outcome]
 
 
 def _frames_of_the_node(cause: BaseException) -> list[str]:

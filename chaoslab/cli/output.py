@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
@@ -59,15 +60,29 @@ def complain(message: str) -> None:
 
 
 @contextlib.contextmanager
-def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show a progress bar on standard error if that is a terminal; yields the function to call with the steps done."""
-    if not sys.stderr.isatty() or total < 2:
+def progress(what: str, total: int, *, total_s: float | None = None) -> Iterator[Callable[[int], None]]:
+    """Show a progress bar on standard error if that is a terminal; yields the function to call with the steps done.
+
+    Args:
+        what: What is counted.
+        total: How many there will be; 0 if nobody knows.
+        total_s: Seconds after which it ends, where it is time that ends it.
+    """
+    if not sys.stderr.isatty() or total == 1:
         yield lambda steps: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    began_s = time.monotonic()
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda steps: bar.advance(task, steps)
+        task = bar.add_task(what, total=total or None)
+
+        def advance(steps: int) -> None:
+            bar.advance(task, steps)
+            if total_s is not None:  # by then as many again for the time that is left
+                share = min(1.0, max(1e-3, (time.monotonic() - began_s) / total_s))
+                bar.update(task, total=bar.tasks[task].completed / share)
+
+        yield advance

@@ -20,9 +20,12 @@ from chaoslab.scenario import Scenario, load_scenario
 from chaoslab.scenario.plans import read_plan
 from chaoslab.scenario.shipped import scenario_path
 
-__all__ = ["run"]
+__all__ = ["SET", "overrides_of", "run"]
 
 SEEDS = 20
+
+SET = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Replace a value of the scenario.")]
+"""The option ``--set`` of every command that takes scenarios."""
 
 _LADDER_BUDGET = 20_000
 """Configurations for each level when, after a violation, the strongest that holds is looked for: about a second."""
@@ -34,9 +37,7 @@ def run(
     seeds: Annotated[
         int | None, typer.Option(help=f"Without --seed: try seeds 0 to N-1 until one is not valid ({SEEDS}).")
     ] = None,
-    set: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Replace a value of the scenario.")
-    ] = None,
+    set: SET = None,
     plan: Annotated[
         Path | None, typer.Option(help="Do these faults, a run folder's plan.toml, instead of drawing some.")
     ] = None,
@@ -51,7 +52,7 @@ def run(
         raise UsageError("give --seed or --seeds, not both.", key="--seeds")
     if seeds is not None and seeds < 1:
         raise UsageError(f"at least one seed is tried, not {seeds}.", key="--seeds")
-    overrides = _overrides(set or [])
+    overrides = overrides_of(set or [])
     path = scenario_path(scenario)
     loaded = load_scenario(path, registry(), overrides)
     if out is not None and out.exists() and not out.is_dir():
@@ -108,7 +109,8 @@ def _run_one(scenario: Scenario, seed: int, command: str, plan: Plan | None, *, 
         raise
 
 
-def _overrides(settings: list[str]) -> dict[str, str]:
+def overrides_of(settings: list[str]) -> dict[str, str]:
+    """Return dotted keys and values from what ``--set`` was given."""
     found = {}
     for setting in settings:
         key, separator, value = setting.partition("=")

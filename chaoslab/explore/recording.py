@@ -28,7 +28,7 @@ from chaoslab.scenario import Scenario, parse_scenario, scenario_to_toml
 from chaoslab.scenario.plans import step_read, step_written
 from chaoslab.sim import first_difference
 
-__all__ = ["VERSION", "Recording", "read_recording", "record", "replay", "write_recording"]
+__all__ = ["VERSION", "Recording", "read_recording", "record", "recording_text", "replay", "write_recording"]
 
 VERSION = 1
 
@@ -74,12 +74,8 @@ def _checksum(content: Mapping[str, Any]) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def write_recording(recording: Recording, path: str | Path) -> None:
-    """Write *recording* to *path*, replacing what is there.
-
-    Raises:
-        UsageError: the file cannot be written.
-    """
+def recording_text(recording: Recording) -> str:
+    """Return *recording* as the text of a file."""
     content = {
         "chaoslab_recording": VERSION,
         "scenario": scenario_to_toml(recording.scenario),
@@ -92,9 +88,17 @@ def write_recording(recording: Recording, path: str | Path) -> None:
         "checkpoints": [list(checkpoint) for checkpoint in recording.checkpoints],
         "verdict": recording.verdict,
     }
-    text = json.dumps({**content, "checksum": _checksum(content)}, indent=1)
+    return json.dumps({**content, "checksum": _checksum(content)}, indent=1) + "\n"
+
+
+def write_recording(recording: Recording, path: str | Path) -> None:
+    """Write *recording* to *path*, replacing what is there.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
     try:
-        Path(path).write_text(text + "\n", encoding="utf-8")
+        Path(path).write_text(recording_text(recording), encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot be written: {error.strerror}.", file=path) from None
 

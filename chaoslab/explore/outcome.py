@@ -1,0 +1,175 @@
+"""What came of one seed, small enough to be sent between processes and kept for ever.
+
+Rules:
+
+1. A run that ends in an error of the code under test has an outcome too: it is a finding, not the campaign's failure.
+2. An outcome holds words and a recording, never the run itself: a campaign's memory must not grow with its length.
+
+This file does not know how seeds are chosen or spread over processes.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import process_time
+from types import FrameType
+from typing import Final
+
+import attrs
+
+from chaoslab.checkers import Outcome as VerdictOutcome
+from chaoslab.checkers import Verdict
+from chaoslab.errors import (
+    ChaosLabError,
+    DeadlockError,
+    DeterminismError,
+    EscapedSimulation,
+    LimitExceeded,
+    NodeError,
+)
+from chaoslab.explore.recording import record, recording_text
+from chaoslab.runner import Run, run
+from chaoslab.scenario import Scenario
+
+__all__ = ["FINDINGS", "Finding", "Outcome", "outcome_of"]
+
+FINDINGS: Final[dict[type[ChaosLabError], tuple[str, VerdictOutcome]]] = {
+    NodeError: ("node-error", "invalid"),
+    DeadlockError: ("deadlock", "invalid"),
+    EscapedSimulation: ("escaped-simulation", "invalid"),
+    DeterminismError: ("determinism", "unknown"),
+    LimitExceeded: ("limit", "unknown"),
+}
+"""Errors that say something about the code under test: the check's name and the verdict."""
+
+
+@attrs.frozen(kw_only=True)
+class Finding:
+    """One check that did not hold.
+
+    Attributes:
+        check: The check's name.
+        verdict: ``"invalid"`` or ``"unknown"``.
+        anomaly: The anomaly's name in the literature, or None.
+        summary: One sentence.
+    """
+
+    check: str
+    verdict: VerdictOutcome
+    anomaly: str | None
+    summary: str
+
+
+@attrs.frozen(kw_only=True)
+class Outcome:
+    """What came of one seed.
+
+    Attributes:
+        scenario: The scenario's name in the campaign.
+        seed: The seed.
+        verdict: The worst of its checks.
+        findings: The checks that did not hold.
+        trace_hash: The hash of everything that happened; empty if the run did not end.
+        events: Events of the simulator.
+        cpu_s: CPU seconds of the run and its checks.
+        probes: How often each probe was passed.
+        warnings: What made the run prove less than it seems to.
+        recording: What replays a run that did not hold, as text; empty for the others and where the run did not end.
+    """
+
+    scenario: str
+    seed: int
+    verdict: VerdictOutcome
+    findings: tuple[Finding, ...] = ()
+    trace_hash: str = ""
+    events: int = 0
+    cpu_s: float = 0.0
+    probes: dict[str, int] = attrs.field(factory=dict)
+    warnings: tuple[str, ...] = ()
+    recording: str = ""
+
+
+def outcome_of(name: str, scenario: Scenario, seed: int, *, seconds_max: float = 0.0) -> Outcome:
+    """Run *scenario* with *seed* and return what came of it.
+
+    Args:
+        name: What the campaign calls the scenario.
+        scenario: What to run.
+        seed: With which seed.
+        seconds_max: Seconds of the wall clock after which the run is given up; 0: never. Needs the main thread of the
+            process; elsewhere the run's own limits must do.
+    """
+    began = process_time()
+    try:
+        with _given_up_after(seconds_max):
+            done = run(scenario, seed)
+            findings = tuple(_finding(verdict) for verdict in done.checks if verdict.outcome != "valid")
+    except BaseException as error:
+        finding = _finding_of_error(error, seconds_max)
+        if finding is None:
+            raise
+        return Outcome(
+            scenario=name, seed=seed, verdict=finding.verdict, findings=(finding,), cpu_s=process_time() - began
+        )
+    return _outcome(name, done, findings, process_time() - began)
+
+
+def _finding_of_error(error: BaseException, seconds_max: float) -> Finding | None:
+    """Return what *error*, which ended the run, says about the code under test; None if it says nothing of it."""
+    if isinstance(error, _GivenUp) or isinstance(error.__cause__, _GivenUp):
+        summary = (
+            f"the run was given up after {seconds_max:g} s of the wall clock: some code never waits, or the scenario "
+            "takes that long. Raise --run-seconds if it is meant."
+        )
+        return Finding(check="limit", verdict="unknown", anomaly=None, summary=summary)
+    if isinstance(error, MemoryError) or isinstance(error.__cause__, MemoryError):
+        return Finding(check="limit", verdict="unknown", anomaly=None, summary="the run needed too much memory.")
+    if type(error) in FINDINGS:
+        check, verdict = FINDINGS[type(error)]  # type: ignore[index]
+        return Finding(check=check, verdict=verdict, anomaly=None, summary=str(error))
+    return None
+
+
+class _GivenUp(BaseException):
+    """Raised wherever the run happens to be; no ``except Exception`` of the code under test stops it."""
+
+
+def _outcome(name: str, done: Run, findings: tuple[Finding, ...], cpu_s: float) -> Outcome:
+    return Outcome(
+        scenario=name,
+        seed=done.seed,
+        verdict=done.verdict,
+        findings=findings,
+        trace_hash=done.trace_hash,
+        events=done.events,
+        cpu_s=cpu_s,
+        probes=dict(done.probes),
+        warnings=done.warnings,
+        recording=recording_text(record(done)) if findings else "",
+    )
+
+
+def _finding(verdict: Verdict) -> Finding:
+    return Finding(check=verdict.name, verdict=verdict.outcome, anomaly=verdict.anomaly, summary=verdict.summary)
+
+
+@contextmanager
+def _given_up_after(seconds: float) -> Iterator[None]:
+    """Raise ``_GivenUp`` in the block when *seconds* of the wall clock have passed: for code that never waits."""
+    if not seconds or threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def give_up(number: int, frame: FrameType | None) -> None:
+        raise _GivenUp
+
+    before: Callable[[int, FrameType | None], object] | int | None = signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)  # again and again, should something swallow it
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
