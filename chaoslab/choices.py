@@ -7,6 +7,8 @@ Rules:
 2. A stream is determined by the seed and its name alone, never by the order in which streams are first used.
 3. Every draw is built on ``random.Random.random()``, the one generator method that Python promises never to change.
 4. A draw can be overridden by its stream's name and its position: that is how a run is shrunk and steered.
+5. A calm run draws the median on every stream that decides how long something takes, unless that draw is overridden:
+   whatever is left over then deviates from calm, and a failure needs few such deviations.
 
 This file does not know what is being decided.
 """
@@ -16,11 +18,14 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Callable, Mapping, MutableSequence, Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from chaoslab.portable_math import log
 
-__all__ = ["Choices", "Overrides", "Stream"]
+__all__ = ["CALMED", "Choices", "Overrides", "Stream"]
+
+CALMED: Final = ("latency ", "fsync ")
+"""How the names of the streams begin that a calm run draws the median on."""
 
 T = TypeVar("T")
 
@@ -82,13 +87,17 @@ class Choices:
         seed: Decides every draw that is not overridden.
         overrides: Draws that are decided otherwise.
         recorded: Keep every draw in ``record``; costs memory, for shrinking and comparing runs.
+        calm: Draw the median on the streams of ``CALMED``, unless overridden.
     """
 
-    __slots__ = ("_overrides", "_streams", "record", "recorded", "seed")
+    __slots__ = ("_overrides", "_streams", "calm", "record", "recorded", "seed")
 
-    def __init__(self, seed: int, overrides: Overrides | None = None, *, recorded: bool = False) -> None:
+    def __init__(
+        self, seed: int, overrides: Overrides | None = None, *, recorded: bool = False, calm: bool = False
+    ) -> None:
         self.seed = seed
         self.recorded = recorded
+        self.calm = calm
         self.record: dict[str, list[float]] = {}
         self._overrides: Overrides = overrides or {}
         self._streams: dict[str, Stream] = {}
@@ -103,12 +112,18 @@ class Choices:
     def _source(self, name: str) -> Callable[[], float]:
         digest = hashlib.blake2b(f"{self.seed}\0{name}".encode(), digest_size=8).digest()
         draw = random.Random(int.from_bytes(digest, "big")).random
+        if self.calm and name.startswith(CALMED):
+            draw = _median
         overridden = self._overrides.get(name)
         if overridden:
             draw = _overriding(draw, overridden)
         if self.recorded:
             draw = _recording(draw, self.record.setdefault(name, []))
         return draw
+
+
+def _median() -> float:
+    return 0.5
 
 
 def _overriding(draw: Callable[[], float], overridden: Mapping[int, float]) -> Callable[[], float]:

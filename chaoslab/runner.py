@@ -21,7 +21,7 @@ from chaoslab.checkers import Outcome, Verdict, merge
 from chaoslab.checkers.availability import Figures, figures, recovery_ns
 from chaoslab.checkers.registry import check
 from chaoslab.choices import Choices, Overrides
-from chaoslab.cluster import Cluster, Drive, Injection, Workload, key_names
+from chaoslab.cluster import Cluster, Drive, Injection, Script, Workload, key_names
 from chaoslab.faults import Drop, Duplicate
 from chaoslab.history import History
 from chaoslab.nemesis import Nemesis, NotDone, Plan, Scene, draw_plan
@@ -108,7 +108,13 @@ def run(
     plugins = plugins or registry()
     protocol = plugins.protocol(scenario.protocol)
     workload = plugins.workload(scenario.workload)
-    engine = Engine(seed, overrides=overrides, trace_kept=trace_kept, trace_detailed=trace_detailed)
+    engine = Engine(
+        seed,
+        overrides=_with_deviations(scenario, overrides or {}),
+        calm=scenario.calm,
+        trace_kept=trace_kept,
+        trace_detailed=trace_detailed,
+    )
     if plan is None:
         plan = _drawn_plan(scenario, protocol, plugins, engine.choices)
     cluster = Cluster(engine, latency=scenario.latency)
@@ -148,6 +154,16 @@ def run(
     )
 
 
+def _with_deviations(scenario: Scenario, overrides: Overrides) -> Overrides:
+    """Return the draws that are not left to the seed: the scenario's own and *overrides*, which come first."""
+    merged: dict[str, dict[int, float]] = {}
+    for stream, position, draw in scenario.deviations:
+        merged.setdefault(stream, {})[position] = draw
+    for stream, draws in overrides.items():
+        merged.setdefault(stream, {}).update(draws)
+    return merged
+
+
 def _drawn_plan(scenario: Scenario, protocol: Protocol, plugins: Registry, choices: Choices) -> Plan:
     """Return the plan of a run: the scenario's own faults, and what its nemesis programs make up."""
     duration_ns = scenario.duration_ns
@@ -179,21 +195,31 @@ async def _drive(
     if scenario.duplicate:
         Duplicate(ratio=scenario.duplicate).inject(cluster, ())
     cluster.start(protocol.replica, nodes=scenario.nodes, client=protocol.client, settings=scenario.settings)
-    drive = Drive(
-        engine,
-        workload,
-        cluster.add_clients(scenario.clients),
-        keys=key_names(scenario.keys),
-        rate=scenario.rate,
-        parameters=scenario.parameters,
-    )
-    drive.begin()
-    nemesis.begin()
-    engine.at(scenario.duration_ns, cluster.heal_all)
+    clients = cluster.add_clients(scenario.clients)
     ended = trio.Event()
     stop_ns = scenario.duration_ns + scenario.settle_ns
-    engine.at(stop_ns, drive.stop, lambda: drive.finish(ended.set))
-    engine.at(stop_ns + _LAST_OPERATIONS_NS, ended.set)
+    if scenario.operations:
+        done = trio.Event()
+        Script(engine, scenario.operations, clients).begin(done.set)
+        nemesis.begin()
+        engine.at(scenario.duration_ns, cluster.heal_all)
+        engine.at(stop_ns + _LAST_OPERATIONS_NS, done.set)
+        await done.wait()
+        engine.at(scenario.duration_ns, ended.set)
+    else:
+        drive = Drive(
+            engine,
+            workload,
+            clients,
+            keys=key_names(scenario.keys),
+            rate=scenario.rate,
+            parameters=scenario.parameters,
+        )
+        drive.begin()
+        nemesis.begin()
+        engine.at(scenario.duration_ns, cluster.heal_all)
+        engine.at(stop_ns, drive.stop, lambda: drive.finish(ended.set))
+        engine.at(stop_ns + _LAST_OPERATIONS_NS, ended.set)
     await ended.wait()
 
 
@@ -230,7 +256,7 @@ def _service(scenario: Scenario, history: History, seen: Figures) -> list[Verdic
                 f"{took}, at most {format_duration(expect.p99_ns)} was expected",
             )
         )
-    if scenario.faults or scenario.nemeses:
+    if (scenario.faults or scenario.nemeses) and not scenario.operations:  # a script may well end before
         within_ns = scenario.settle_ns if expect.recovers_within_ns is None else expect.recovers_within_ns
         took_ns = recovery_ns(history, scenario.duration_ns)
         after = "no operation succeeded" if took_ns is None else f"the first operation succeeded {_ms(took_ns)}"

@@ -63,6 +63,8 @@ def run(
     tried: list[dict[str, Any]] = []
     last: Run | None = None
     interrupted = False
+    if seed is None and seeds is None:
+        seed = loaded.seed
     candidates = [seed] if seed is not None else list(range(seeds or SEEDS))
     try:
         with progress("seeds", len(candidates)) as advance:

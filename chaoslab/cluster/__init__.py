@@ -4,7 +4,7 @@ from chaoslab.cluster.async_host import CallRefused, Message, Node, NodeCrashed
 from chaoslab.cluster.client import Client, RequestClient
 from chaoslab.cluster.cluster import Cluster, Fault, Injection, key_names
 from chaoslab.cluster.host import Host
-from chaoslab.cluster.workload import ClientView, Drive, Workload
+from chaoslab.cluster.workload import ClientView, Drive, Script, ScriptedOperation, Workload
 
 __all__ = [
     "CallRefused",
@@ -19,6 +19,8 @@ __all__ = [
     "Node",
     "NodeCrashed",
     "RequestClient",
+    "Script",
+    "ScriptedOperation",
     "Workload",
     "key_names",
 ]

@@ -13,6 +13,7 @@ This file does not know protocols, faults or checks.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -24,7 +25,7 @@ from chaoslab.sim import Engine
 from chaoslab.statemachine import Invocation
 from chaoslab.units import NS_PER_S
 
-__all__ = ["ClientView", "Drive", "Workload"]
+__all__ = ["ClientView", "Drive", "Script", "ScriptedOperation", "Workload"]
 
 
 @attrs.frozen(kw_only=True)
@@ -167,3 +168,63 @@ class Drive:
             client.invoke(invocation)
 
         ask()
+
+
+@attrs.frozen(kw_only=True)
+class ScriptedOperation:
+    """One operation of a script.
+
+    Attributes:
+        at_ns: When it is asked for, in virtual nanoseconds; later, if its client is still busy then.
+        client: Who asks: the client's number, from 0.
+        invocation: What for.
+    """
+
+    at_ns: int
+    client: int
+    invocation: Invocation
+
+
+class Script:
+    """Clients that ask for given operations at given times, instead of making some up.
+
+    Args:
+        engine: The simulation.
+        operations: What is asked for, in order of time.
+        clients: Who asks.
+    """
+
+    def __init__(self, engine: Engine, operations: Sequence[ScriptedOperation], clients: Sequence[Client]) -> None:
+        self._engine = engine
+        self._clients = clients
+        self._queues: list[deque[ScriptedOperation]] = [deque() for _ in clients]
+        for operation in operations:
+            self._queues[operation.client].append(operation)
+        self._left = len(operations)
+        self._then: Callable[[], None] = lambda: None
+
+    def begin(self, then: Callable[[], None]) -> None:
+        """Let the clients begin; call *then* once the last operation has ended."""
+        self._then = then
+        if not self._left:
+            then()
+        for number in range(len(self._clients)):
+            self._go_on(number)
+
+    def _go_on(self, number: int) -> None:
+        queue = self._queues[number]
+        if queue:
+            operation = queue.popleft()
+            self._engine.at(operation.at_ns, self._ask, number, operation.invocation)
+
+    def _ask(self, number: int, invocation: Invocation) -> None:
+        def completed(type: str) -> None:
+            self._left -= 1
+            if self._left:
+                self._go_on(number)
+            else:
+                self._engine.after(0, self._then)
+
+        client = self._clients[number]
+        client.on_completion = completed
+        client.invoke(invocation)

@@ -19,7 +19,7 @@ from pathlib import Path as FilePath
 from typing import Any, NoReturn
 
 from chaoslab.checkers.registry import LEVELS, levels_of
-from chaoslab.cluster import Workload
+from chaoslab.cluster import ScriptedOperation, Workload
 from chaoslab.errors import ScenarioError, UsageError, unknown_word
 from chaoslab.nemesis import (
     CONDITION,
@@ -52,12 +52,13 @@ from chaoslab.parameters import (
 from chaoslab.plugins import Protocol, Registry
 from chaoslab.scenario.locator import Path, line_of, lines_of_keys
 from chaoslab.scenario.scenario import DEFAULT_LATENCY, Expect, Scenario
+from chaoslab.statemachine import Invocation
 from chaoslab.units import format_duration
 
 __all__ = ["load_scenario", "parse_scenario"]
 
-_SECTIONS = ("scenario", "cluster", "network", "workload", "fault", "nemesis", "expect")
-_ARRAYS = ("fault", "nemesis")
+_SECTIONS = ("scenario", "cluster", "network", "workload", "operation", "fault", "nemesis", "replay", "expect")
+_ARRAYS = ("operation", "fault", "nemesis")
 _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)| \(at end of document\)")
 
 
@@ -241,6 +242,7 @@ class _Reading:
 
         workload, clients, rate, keys, parameters = self.workload(values, protocol, defaults)
         words = _Words(protocol, nodes, clients, zones)
+        seed, calm, deviations = self.replay(values)
         return Scenario(
             title=title,
             topic=topic,
@@ -262,6 +264,10 @@ class _Reading:
             faults=self.faults(values, words, duration_ns),
             nemeses=self.nemeses(values, words),
             expect=self.expect(values, workload),
+            operations=self.operations(values, clients),
+            seed=seed,
+            calm=calm,
+            deviations=deviations,
         )
 
     def workload(
@@ -396,6 +402,45 @@ class _Reading:
         with self.at(*path):
             return Schedule(at_ns=at_ns, every_ns=every_ns, when=when, for_ns=for_ns)
 
+    def operations(self, values: Mapping[str, Any], clients: int) -> tuple[ScriptedOperation, ...]:
+        """Return the script of a scenario that says itself what its clients do."""
+        found = []
+        for number, table in enumerate(self.tables(values, "operation")):
+            path: Path = ("operation", number)
+            for key in ("at", "client", "f"):
+                if key not in table:
+                    self.refuse(path, f"{key} is missing.")
+            at_ns = self.take(table, path, "at", DURATION)
+            client = self.take(table, path, "client", TEXT)
+            names = [f"c{one}" for one in range(1, clients + 1)]
+            if client not in names:
+                self.refuse((*path, "client"), unknown_word("client", client, names))
+            f = self.take(table, path, "f", TEXT)
+            key = table.pop("key", None)
+            value = _frozen_lists(table.pop("value", None))
+            self.nothing_left(table, path, ("at", "client", "f", "key", "value"))
+            invocation = Invocation(f=f, key=key, value=value)
+            found.append(ScriptedOperation(at_ns=at_ns, client=names.index(client), invocation=invocation))
+        return tuple(sorted(found, key=lambda one: one.at_ns))
+
+    def replay(self, values: Mapping[str, Any]) -> tuple[int | None, bool, tuple[tuple[str, int, float], ...]]:
+        """Return seed, calm and deviations of a scenario that is about one run."""
+        table, path = self.table(values, "replay"), ("replay",)
+        seed = self.take(table, path, "seed", COUNT)
+        calm = self.take(table, path, "calm", FLAG, False)
+        deviations = []
+        for one in table.pop("deviations", ()):
+            match one:
+                case [str(stream), int(position), float() | int() as draw] if position >= 0 and 0 <= draw < 1:
+                    deviations.append((stream, position, float(draw)))
+                case _:
+                    self.refuse(
+                        (*path, "deviations"),
+                        f'{one!r} is no deviation: write [stream, position, draw], such as ["latency n1>n2", 3, 0.99].',
+                    )
+        self.nothing_left(table, path, ("seed", "calm", "deviations"))
+        return seed, calm, tuple(deviations)
+
     def nemeses(self, values: Mapping[str, Any], words: _Words) -> tuple[Any, ...]:
         programs = []
         for number, table in enumerate(self.tables(values, "nemesis")):
@@ -428,6 +473,11 @@ class _Reading:
         recovers_ns = self.take(table, path, "recovers_within", DURATION)
         self.nothing_left(table, path, ("consistency", "availability", "p99", "recovers_within"))
         return Expect(consistency=consistency, availability=availability, p99_ns=p99_ns, recovers_within_ns=recovers_ns)
+
+
+def _frozen_lists(value: Any) -> Any:
+    """Return *value* with tuples for lists: what is invoked is a value."""
+    return tuple(_frozen_lists(item) for item in value) if isinstance(value, list) else value
 
 
 class _Words:

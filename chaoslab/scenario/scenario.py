@@ -14,6 +14,7 @@ from typing import Any
 
 import attrs
 
+from chaoslab.cluster import ScriptedOperation
 from chaoslab.nemesis import FaultRequest
 from chaoslab.net.latency import Latency, Lognormal
 from chaoslab.units import NS_PER_S
@@ -66,6 +67,10 @@ class Scenario:
         faults: What is done to the cluster.
         nemeses: Programs that make up more faults for each run.
         expect: What must hold.
+        operations: What the clients do, if that is given; else the workload makes it up.
+        seed: The one seed that it is about, or None.
+        calm: Everything takes the median time, except for the deviations.
+        deviations: Draws that are not left to the seed: (stream, position, draw).
     """
 
     title: str = ""
@@ -88,3 +93,7 @@ class Scenario:
     faults: tuple[FaultRequest, ...] = ()
     nemeses: tuple[Any, ...] = ()
     expect: Expect = Expect()
+    operations: tuple[ScriptedOperation, ...] = ()
+    seed: int | None = None
+    calm: bool = False
+    deviations: tuple[tuple[str, int, float], ...] = ()

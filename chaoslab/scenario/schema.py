@@ -93,8 +93,16 @@ def scenario_schema(plugins: Registry) -> dict[str, Any]:
                     },
                     "required": ["name"],
                 },
+                "operation": {"type": "array", "items": _table(_operation(), ["at", "client", "f"])},
                 "fault": {"type": "array", "items": {"anyOf": [{"$ref": "#/$defs/fault"}, _table(composed)]}},
                 "nemesis": {"type": "array", "items": {"anyOf": [_program(*one) for one in plugins.nemeses.items()]}},
+                "replay": _table(
+                    {
+                        "seed": {"type": "integer", "minimum": 0, "description": "The one seed that this is about."},
+                        "calm": {"type": "boolean", "description": "Everything takes the median time."},
+                        "deviations": {"type": "array", "description": "Draws: [stream, position, draw]."},
+                    }
+                ),
                 "expect": {
                     "type": "object",
                     "properties": {
@@ -113,6 +121,16 @@ def scenario_schema(plugins: Registry) -> dict[str, Any]:
             "latency": {"anyOf": [_DURATION, *(_distribution(*one) for one in DISTRIBUTIONS.items())]},
             "duration": {"type": "string", "pattern": r"^\s*[+-]?[0-9.eE+-]+\s*(ns|us|µs|ms|s|min|h)\s*$"},
         },
+    }
+
+
+def _operation() -> dict[str, Any]:
+    return {
+        "at": _lasting("When it is asked for."),
+        "client": {"type": "string", "examples": ["c1"]},
+        "f": {"type": "string", "examples": ["write"]},
+        "key": {"description": "What it is about."},
+        "value": {"description": "Its argument."},
     }
 
 

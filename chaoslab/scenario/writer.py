@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from chaoslab.cluster import ScriptedOperation
 from chaoslab.nemesis import Composition, FaultRequest
 from chaoslab.net.latency import LATENCY
 from chaoslab.parameters import DURATION, RATE, written
@@ -58,10 +59,20 @@ def scenario_to_toml(scenario: Scenario) -> str:
             **({} if scenario.parameters is None else written(scenario.parameters)),
         },
     )
+    for operation in scenario.operations:
+        section("[[operation]]", _operation(operation))
     for request in scenario.faults:
         section("[[fault]]", _fault(request))
     for program in scenario.nemeses:
         section("[[nemesis]]", {"name": program.name, **written(program)})
+    section(
+        "[replay]",
+        {
+            "seed": scenario.seed,
+            "calm": scenario.calm or None,
+            "deviations": [list(one) for one in scenario.deviations] or None,
+        },
+    )
     expect = scenario.expect
     section(
         "[expect]",
@@ -73,6 +84,17 @@ def scenario_to_toml(scenario: Scenario) -> str:
         },
     )
     return "\n\n".join(sections) + "\n"
+
+
+def _operation(operation: ScriptedOperation) -> dict[str, object]:
+    invocation = operation.invocation
+    return {
+        "at": DURATION.format(operation.at_ns),
+        "client": f"c{operation.client + 1}",
+        "f": invocation.f,
+        "key": invocation.key,
+        "value": invocation.value,
+    }
 
 
 def toml_table(header: str, values: Mapping[str, object]) -> str:

@@ -39,6 +39,7 @@ class Engine:
         trace_kept: Keep the trace's lines, not only their hash.
         trace_detailed: Show the content of messages in the trace.
         recorded: Keep every draw.
+        calm: Let everything take the median time, unless overridden.
         events_max: Events in the whole run before ``LimitExceeded``.
         events_max_at_once: Events at one instant before ``LimitExceeded``.
 
@@ -57,11 +58,12 @@ class Engine:
         trace_kept: bool = False,
         trace_detailed: bool = False,
         recorded: bool = False,
+        calm: bool = False,
         events_max: int = 100_000_000,
         events_max_at_once: int = 1_000_000,
     ) -> None:
         self.trace = Trace(kept=trace_kept, detailed=trace_detailed)
-        self.choices = Choices(seed, overrides, recorded=recorded)
+        self.choices = Choices(seed, overrides, recorded=recorded, calm=calm)
         self.clock = SimClock(self.trace, self.fail, events_max=events_max, events_max_at_once=events_max_at_once)
         self.nursery: trio.Nursery
         self._scope = trio.CancelScope()
