@@ -12,7 +12,7 @@ This file does not know how runs are chosen, shown or stored.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import attrs
 import trio
@@ -55,6 +55,7 @@ class Run:
         warnings: What weakens the verdict, in words.
         events: How many events the simulator delivered.
         virtual_ns: How long the run was, in virtual nanoseconds.
+        draws: Every draw, by stream, if they were kept.
         probes: How often each probe was passed, by name.
         trace: The trace's lines, if they were kept.
         checkpoints: (number of lines, hash up to there), now and then.
@@ -74,6 +75,7 @@ class Run:
     warnings: tuple[str, ...]
     events: int
     virtual_ns: int
+    draws: Mapping[str, Sequence[float]] = attrs.field(factory=dict)
     probes: Mapping[str, int] = attrs.field(factory=dict)
     trace: tuple[str, ...] = ()
     checkpoints: tuple[tuple[int, str], ...] = ()
@@ -88,6 +90,7 @@ def run(
     overrides: Overrides | None = None,
     trace_kept: bool = False,
     trace_detailed: bool = False,
+    recorded: bool = False,
 ) -> Run:
     """Run *scenario* once with *seed*.
 
@@ -99,6 +102,7 @@ def run(
         overrides: Draws that are not left to the seed.
         trace_kept: Keep the trace's lines.
         trace_detailed: Show the content of messages in the trace; its hash then differs.
+        recorded: Keep every draw.
 
     Raises:
         UsageError: the scenario names something that is not installed.
@@ -114,6 +118,7 @@ def run(
         calm=scenario.calm,
         trace_kept=trace_kept,
         trace_detailed=trace_detailed,
+        recorded=recorded,
     )
     if plan is None:
         plan = _drawn_plan(scenario, protocol, plugins, engine.choices)
@@ -148,6 +153,7 @@ def run(
         warnings=tuple(_warnings(scenario, cluster, nemesis, checks)),
         events=engine.clock.events,
         virtual_ns=engine.now_ns,
+        draws=engine.choices.record,
         probes=dict(cluster.signals.probes),
         trace=tuple(engine.trace.lines),
         checkpoints=tuple(engine.trace.checkpoints),

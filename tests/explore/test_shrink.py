@@ -1,0 +1,91 @@
+"""Shrinking: what is left still fails in the same way, says everything itself, and is small."""
+
+from __future__ import annotations
+
+import functools
+
+import attrs
+import pytest
+
+from chaoslab.errors import UsageError
+from chaoslab.explore.recording import Recording, record, replay
+from chaoslab.explore.shrink import Shrunk, shrink
+from chaoslab.plugins import registry
+from chaoslab.runner import run
+from chaoslab.scenario import load_scenario, parse_scenario, scenario_to_toml
+from chaoslab.scenario.shipped import scenario_path
+
+SCENARIO = load_scenario(scenario_path("primary_backup/failover"), registry(), {"scenario.duration": "12s"})
+
+
+@functools.cache
+def failing() -> tuple[Recording, ...]:
+    """Return recordings of some runs that do not hold."""
+    runs = [run(SCENARIO, seed) for seed in range(400, 412)]
+    return tuple(record(done) for done in runs if done.verdict == "invalid")[:3]
+
+
+@functools.cache
+def shrunk() -> tuple[Shrunk, ...]:
+    """Return what became of them."""
+    return tuple(shrink(recording) for recording in failing())
+
+
+def test_it_never_grows_and_most_is_gone() -> None:
+    """One partition and a handful of operations explain a lost write."""
+    assert len(shrunk()) == 3
+    for one in shrunk():
+        assert one.complete
+        assert one.after.faults <= one.before.faults
+        assert one.after.operations <= one.before.operations
+        assert one.after.deviations <= one.before.deviations
+        assert one.after.faults == 1
+        assert one.after.operations <= 4
+
+
+def test_what_is_left_fails_in_the_same_way_from_its_text_alone() -> None:
+    """The scenario file needs no recording, no seed and no nemesis of the run that it came from."""
+    for before, after in zip(failing(), shrunk(), strict=True):
+        scenario = parse_scenario(scenario_to_toml(after.recording.scenario), registry())
+        again = run(scenario, scenario.seed or 0)
+        assert again.trace_hash == after.recording.trace_hash
+        first = run(before.scenario, before.seed, plan=before.plan)
+        assert [(v.name, v.anomaly) for v in again.checks if v.outcome == "invalid"] == [
+            (v.name, v.anomaly) for v in first.checks if v.outcome == "invalid"
+        ]
+
+
+def test_what_is_left_replays() -> None:
+    """Its recording is one like any other."""
+    for one in shrunk():
+        assert replay(one.recording).verdict == "invalid"
+
+
+def test_nothing_that_is_left_can_be_left_out() -> None:
+    """Without any one of its operations or faults the run holds, or fails in another way."""
+    scenario = shrunk()[0].recording.scenario
+    (bad,) = [verdict for verdict in run(scenario, scenario.seed or 0).checks if verdict.outcome == "invalid"]
+    for field in ("operations", "faults"):
+        items = getattr(scenario, field)
+        for left_out in range(len(items)):
+            rest = tuple(item for number, item in enumerate(items) if number != left_out)
+            if field == "operations" and not rest:
+                continue
+            checks = run(attrs.evolve(scenario, **{field: rest}), scenario.seed or 0).checks
+            assert not any(v.outcome == "invalid" and v.anomaly == bad.anomaly for v in checks)
+
+
+def test_it_stops_at_its_limit_with_the_smallest_so_far() -> None:
+    """A few runs are enough for something; it says that there might be more."""
+    some = shrink(failing()[0], runs_max=6)
+    assert not some.complete
+    assert some.runs == 6
+    assert some.after.operations <= some.before.operations
+    assert replay(some.recording).verdict == "invalid"
+
+
+def test_a_run_that_holds_cannot_be_shrunk() -> None:
+    """There is nothing to keep."""
+    calm = load_scenario(scenario_path("primary_backup/calm"), registry(), {"scenario.duration": "3s"})
+    with pytest.raises(UsageError, match="nothing to shrink"):
+        shrink(record(run(calm, 0)))
