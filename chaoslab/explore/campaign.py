@@ -141,5 +141,8 @@ def _alone(job: Job, executor: Executor, renew: Callable[[], Executor], seconds_
             check="limit", verdict="unknown", anomaly=None,
             summary="the process that ran this seed died, twice: killed from outside, or out of memory.",
         )  # fmt: skip
-        outcome = Outcome(scenario=job.target.name, seed=job.seed, verdict="unknown", findings=(finding,))
+        protocol = _scenario(job.target.text).protocol
+        outcome = Outcome(
+            scenario=job.target.name, protocol=protocol, seed=job.seed, verdict="unknown", findings=(finding,)
+        )
         return outcome, renew()

@@ -69,6 +69,7 @@ class Outcome:
 
     Attributes:
         scenario: The scenario's name in the campaign.
+        protocol: The protocol that was run.
         seed: The seed.
         verdict: The worst of its checks.
         findings: The checks that did not hold.
@@ -81,6 +82,7 @@ class Outcome:
     """
 
     scenario: str
+    protocol: str
     seed: int
     verdict: VerdictOutcome
     findings: tuple[Finding, ...] = ()
@@ -112,7 +114,12 @@ def outcome_of(name: str, scenario: Scenario, seed: int, *, seconds_max: float =
         if finding is None:
             raise
         return Outcome(
-            scenario=name, seed=seed, verdict=finding.verdict, findings=(finding,), cpu_s=process_time() - began
+            scenario=name,
+            protocol=scenario.protocol,
+            seed=seed,
+            verdict=finding.verdict,
+            findings=(finding,),
+            cpu_s=process_time() - began,
         )
     return _outcome(name, done, findings, process_time() - began)
 
@@ -140,6 +147,7 @@ class _GivenUp(BaseException):
 def _outcome(name: str, done: Run, findings: tuple[Finding, ...], cpu_s: float) -> Outcome:
     return Outcome(
         scenario=name,
+        protocol=done.scenario.protocol,
         seed=done.seed,
         verdict=done.verdict,
         findings=findings,

@@ -28,7 +28,16 @@ from chaoslab.scenario import Scenario, parse_scenario, scenario_to_toml
 from chaoslab.scenario.plans import step_read, step_written
 from chaoslab.sim import first_difference
 
-__all__ = ["VERSION", "Recording", "read_recording", "record", "recording_text", "replay", "write_recording"]
+__all__ = [
+    "VERSION",
+    "Recording",
+    "parse_recording",
+    "read_recording",
+    "record",
+    "recording_text",
+    "replay",
+    "write_recording",
+]
 
 VERSION = 1
 
@@ -109,25 +118,38 @@ def read_recording(path: str | Path, plugins: Registry | None = None) -> Recordi
     Raises:
         UsageError: there is none, it is damaged, or another version of ChaosLab wrote it.
     """
-    plugins = plugins or registry()
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        text = Path(path).read_text(encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot be read: {error.strerror}.", file=path) from None
+    except UnicodeDecodeError:
+        raise UsageError("is not a recording: it is not text.", file=path) from None
+    return parse_recording(text, plugins, file=str(path))
+
+
+def parse_recording(text: str, plugins: Registry | None = None, *, file: str | None = None) -> Recording:
+    """Return the recording that *text* is.
+
+    Raises:
+        UsageError: it is damaged, or another version of ChaosLab wrote it.
+    """
+    plugins = plugins or registry()
+    try:
+        content = json.loads(text)
     except ValueError as error:
-        raise UsageError(f"is not a recording: {error}.", file=path) from None
+        raise UsageError(f"is not a recording: {error}.", file=file) from None
     if not isinstance(content, dict) or "chaoslab_recording" not in content:
-        raise UsageError("is not a recording: it is JSON, but not of ChaosLab.", file=path)
+        raise UsageError("is not a recording: it is JSON, but not of ChaosLab.", file=file)
     version = content["chaoslab_recording"]
     if version != VERSION:
         raise UsageError(
-            f"is a recording of version {version}, and this ChaosLab reads version {VERSION} only.", file=path
+            f"is a recording of version {version}, and this ChaosLab reads version {VERSION} only.", file=file
         )
     checksum = content.pop("checksum", None)
     if checksum != _checksum(content):
-        raise UsageError("is damaged: its checksum does not fit its content.", file=path)
+        raise UsageError("is damaged: its checksum does not fit its content.", file=file)
     return Recording(
-        scenario=parse_scenario(content["scenario"], plugins, file=str(path)),
+        scenario=parse_scenario(content["scenario"], plugins, file=file),
         seed=content["seed"],
         plan=tuple(step_read(step, plugins) for step in content["plan"]),
         overrides={name: {int(at): draw for at, draw in draws.items()} for name, draws in content["overrides"].items()},

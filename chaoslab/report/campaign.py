@@ -68,6 +68,11 @@ class Tally:
         return False
 
     @property
+    def failed(self) -> int:
+        """How many runs did not hold."""
+        return sum(len(group.seeds) for group in self.groups.values())
+
+    @property
     def verdicts(self) -> list[VerdictOutcome]:
         """The verdicts of all kinds of failure; empty if everything held."""
         return [group.first.verdict for group in self.groups.values()]
@@ -94,10 +99,12 @@ def campaign_lines(tally: Tally, *, elapsed_s: float, set_options: Sequence[str]
         return [*lines, "UNKNOWN: nothing was run"]
     if not tally.groups:
         return [*lines, "VALID: every run held"]
-    failed = sum(len(group.seeds) for group in tally.groups.values())
     worst = "INVALID" if "invalid" in tally.verdicts else "UNKNOWN"
     kinds = len(tally.groups)
-    return [*lines, f"{worst}: {failed} of {tally.runs} runs did not hold, in {kinds} {'ways' if kinds > 1 else 'way'}"]
+    return [
+        *lines,
+        f"{worst}: {tally.failed} of {tally.runs} runs did not hold, in {kinds} {'ways' if kinds > 1 else 'way'}",
+    ]
 
 
 def campaign_document(tally: Tally, *, elapsed_s: float, set_options: Sequence[str]) -> dict[str, Any]:

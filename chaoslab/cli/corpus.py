@@ -1,0 +1,112 @@
+"""``chaoslab corpus``: look at what campaigns have found, take a failure out as a scenario, forget what is fixed."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from chaoslab.cli.output import print_json, print_lines
+from chaoslab.errors import UsageError
+from chaoslab.explore.corpus import Corpus, Entry
+from chaoslab.report.terminal import table
+
+__all__ = ["corpus"]
+
+corpus = typer.Typer(help="Look at what campaigns have found.", add_completion=False, rich_markup_mode=None)
+
+FILE = Annotated[Path, typer.Argument(metavar="FILE", help="The corpus of some campaigns.")]
+NUMBER = Annotated[int, typer.Argument(metavar="NUMBER", help="The failure's number, as in the list.")]
+JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+
+
+def _opened(file: Path) -> Corpus:
+    if not file.is_file():
+        raise UsageError("there is no such corpus: chaoslab fuzz --corpus makes one.", file=file)
+    return Corpus(file)
+
+
+@corpus.command("list")
+def list_entries(file: FILE, json: JSON = False) -> None:
+    """List every kind of failure."""
+    entries = _opened(file).entries()
+    if json:
+        print_json({"items": [_document(entry) for entry in entries]})
+    elif not entries:
+        print_lines(["nothing was found yet"])
+    else:
+        rows = [["", "state", "seen", "protocol", "check", "anomaly", "smallest"]]
+        for entry in entries:
+            named = entry.signature
+            rows.append(
+                [str(entry.id), entry.state, str(entry.seen), named.protocol, named.check, named.anomaly, entry.size]
+            )
+        print_lines(table(rows, indent=""))
+
+
+@corpus.command("show")
+def show(file: FILE, number: NUMBER, json: JSON = False) -> None:
+    """Show one failure: what went wrong, and the smallest scenario that shows it."""
+    entry = _opened(file).entry(number)
+    if json:
+        print_json({**_document(entry), "shrunk": entry.shrunk or None})
+        return
+    print_lines(
+        [
+            f"{entry.signature.protocol}: {entry.signature.check}: {entry.signature.anomaly or entry.verdict}",
+            f"  {entry.summary}",
+            f"  {entry.state}, seen {entry.seen} times, first with seed {entry.seed} of {entry.scenario}",
+            "",
+            *(entry.shrunk.splitlines() or ["no smaller scenario was made of it"]),
+            "",
+            f"take it out with: {shlex.join(['chaoslab', 'corpus', 'export', str(file), str(number)])}",
+        ]
+    )
+
+
+@corpus.command("export")
+def export(
+    file: FILE,
+    number: NUMBER,
+    out: Annotated[Path | None, typer.Option(help="Write to this file.")] = None,
+) -> None:
+    """Write one failure to a file: its smallest scenario, or the recording where there is none."""
+    entry = _opened(file).entry(number)
+    text, ending = (entry.shrunk, "toml") if entry.shrunk else (entry.recording, "recording.json")
+    if not text:
+        raise UsageError(f"failure {number} is of a run that did not end: there is only its seed, {entry.seed}.")
+    named = entry.signature
+    out = out or Path(f"{named.protocol}-{named.anomaly or named.check}.{ending}".replace(" ", "-"))
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot be written: {error.strerror}.", file=out) from None
+    verb = "run" if entry.shrunk else "replay"
+    print_lines([f"written to {out}", f"repeat with: {shlex.join(['chaoslab', verb, str(out)])}"])
+
+
+@corpus.command("prune")
+def prune(file: FILE) -> None:
+    """Forget the failures that are fixed."""
+    print_lines([f"{_opened(file).prune()} removed"])
+
+
+def _document(entry: Entry) -> dict[str, Any]:
+    named = entry.signature
+    return {
+        "name": f"{named.protocol}: {named.check}: {named.anomaly or entry.verdict}",
+        "number": entry.id,
+        "protocol": named.protocol,
+        "check": named.check,
+        "anomaly": named.anomaly or None,
+        "state": entry.state,
+        "seen": entry.seen,
+        "scenario": entry.scenario,
+        "seed": entry.seed,
+        "verdict": entry.verdict,
+        "summary": entry.summary,
+        "size": entry.size or None,
+    }

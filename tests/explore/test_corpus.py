@@ -1,0 +1,164 @@
+"""The corpus: what was told is in it, one bug is one entry, and no file is ever made worse."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import attrs
+import pytest
+
+from chaoslab.errors import UsageError
+from chaoslab.explore.corpus import Corpus
+from chaoslab.explore.known import replay_known, shrink_new
+from chaoslab.explore.outcome import Finding, Outcome, outcome_of
+from chaoslab.explore.recording import parse_recording
+from chaoslab.plugins import registry
+from chaoslab.runner import run
+from chaoslab.scenario import load_scenario, parse_scenario
+from chaoslab.scenario.shipped import scenario_path
+
+SCENARIO = load_scenario(scenario_path("primary_backup/failover"), registry(), {"scenario.duration": "10s"})
+
+
+def failing() -> Outcome:
+    for seed in range(30):
+        outcome = outcome_of("failover", SCENARIO, seed)
+        if outcome.verdict == "invalid":
+            return outcome
+    raise AssertionError("no seed of thirty fails")
+
+
+def made_up(seed: int, anomaly: str = "stale read") -> Outcome:
+    finding = Finding(check="linearizable", verdict="invalid", anomaly=anomaly, summary="so it is.")
+    return Outcome(scenario="s", protocol="p", seed=seed, verdict="invalid", findings=(finding,), recording="{}")
+
+
+def test_one_bug_is_one_entry(tmp_path: Path) -> None:
+    """Failures of the same protocol, check and anomaly are counted, not listed."""
+    corpus = Corpus(tmp_path / "c.db")
+    assert corpus.add(made_up(1))
+    assert not corpus.add(made_up(2))
+    assert corpus.add(made_up(3, "lost write"))
+    assert [(entry.signature.anomaly, entry.seed, entry.seen) for entry in corpus.entries()] == [
+        ("stale read", 1, 2),
+        ("lost write", 3, 1),
+    ]
+    assert Corpus(tmp_path / "c.db").entries() == corpus.entries()
+
+
+def test_a_known_failure_is_failing_fixed_or_diverged(tmp_path: Path) -> None:
+    """Its recording is run again: with the code as it is, with code that holds, with code that does something else."""
+    corpus = Corpus(tmp_path / "c.db")
+    outcome = failing()
+    corpus.add(outcome)
+    states: list[str] = []
+    replay_known(corpus, lambda entry, state: states.append(state))
+    protocols = registry().protocols
+    before = protocols["primary-backup"]
+    try:
+        protocols["primary-backup"] = attrs.evolve(protocols["single-copy"], roles=before.roles, leader=before.leader)
+        replay_known(corpus, lambda entry, state: states.append(state))
+        protocols["primary-backup"] = attrs.evolve(before, replica=lambda context: 1 / 0)
+        replay_known(corpus, lambda entry, state: states.append(state))
+    finally:
+        protocols["primary-backup"] = before
+    assert states[0] == "failing"
+    assert states[2] == "diverged"
+    assert corpus.entries()[0].state == states[2]
+
+
+def test_what_is_fixed_can_be_forgotten_and_comes_back_as_failing(tmp_path: Path) -> None:
+    """A bug that returns is told again, with the run that showed it last."""
+    corpus = Corpus(tmp_path / "c.db")
+    corpus.add(made_up(1))
+    corpus.set_state(1, "fixed")
+    corpus.add(made_up(9))
+    (entry,) = corpus.entries()
+    assert (entry.state, entry.seed, entry.seen) == ("failing", 9, 2)
+    assert corpus.prune() == 0
+    corpus.set_state(1, "fixed")
+    assert corpus.prune() == 1
+    assert corpus.entries() == []
+
+
+def test_a_new_failure_is_made_small(tmp_path: Path) -> None:
+    """The corpus holds a scenario that fails by itself."""
+    corpus = Corpus(tmp_path / "c.db")
+    corpus.add(failing())
+    shrink_new(corpus, lambda entry, shrunk: None)
+    (entry,) = corpus.entries()
+    small = parse_scenario(entry.shrunk, registry())
+    assert run(small, small.seed or 0).verdict == "invalid"
+    assert "1 faults" in entry.size
+    assert parse_recording(entry.recording).verdict == "invalid"
+
+
+@pytest.mark.parametrize("content", [b"no database at all" * 100, b"\x00" * 4096])
+def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path, content: bytes) -> None:
+    """In words, with its name."""
+    path = tmp_path / "c.db"
+    path.write_bytes(content)
+    with pytest.raises(UsageError, match=r"c\.db"):
+        Corpus(path)
+    assert path.read_bytes() == content
+
+
+def test_another_database_or_version_is_refused(tmp_path: Path) -> None:
+    """Nobody's file is taken for a corpus."""
+    other = tmp_path / "other.db"
+    with sqlite3.connect(other) as database:
+        database.execute("CREATE TABLE t (x)")
+    with pytest.raises(UsageError, match="no corpus of ChaosLab"):
+        Corpus(other)
+    Corpus(tmp_path / "c.db").close()
+    with sqlite3.connect(tmp_path / "c.db") as database:
+        database.execute("PRAGMA user_version = 99")
+    with pytest.raises(UsageError, match="version 99; this ChaosLab reads version 1"):
+        Corpus(tmp_path / "c.db")
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    """Before anything is run."""
+    with pytest.raises(UsageError, match="unable to open"):
+        Corpus(tmp_path / "nowhere" / "c.db")
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no kill here")
+def test_what_was_printed_is_in_the_corpus_after_a_kill(tmp_path: Path) -> None:
+    """Killed at some moment or other: every failure that was told is there, and the next campaign goes on."""
+    path = tmp_path / "c.db"
+    command = [
+        sys.executable,
+        "-m",
+        "chaoslab",
+        "fuzz",
+        "primary_backup/failover",
+        "--jobs",
+        "1",
+        "--corpus",
+        str(path),
+    ]
+    told = 0
+    for pause_s in (0.0, 0.2, 0.5):
+        with subprocess.Popen(
+            [*command, "--runs", "100000"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            start_new_session=True,
+        ) as process:  # fmt: skip
+            assert process.stderr is not None
+            if "linearizable" in process.stderr.readline():
+                told += 1
+            time.sleep(pause_s)
+            os.killpg(process.pid, signal.SIGKILL)
+        assert len(Corpus(path).entries()) >= 1
+    assert told
+    done = subprocess.run(
+        [*command, "--runs", "2", "--seed", "5"], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode in (0, 1), done.stderr
+    assert "known failure 1" in done.stderr
