@@ -7,7 +7,7 @@ Rules:
 """
 
 from chaoslab.plugins import Protocol, hookimpl
-from chaoslab_protocols import abd, primary_backup, single_copy
+from chaoslab_protocols import abd, primary_backup, raft, single_copy
 
 __all__ = ["chaoslab_protocols"]
 
@@ -15,4 +15,4 @@ __all__ = ["chaoslab_protocols"]
 @hookimpl
 def chaoslab_protocols() -> list[Protocol]:
     """Return the protocols of this package."""
-    return [abd.PROTOCOL, primary_backup.PROTOCOL, single_copy.PROTOCOL]
+    return [abd.PROTOCOL, primary_backup.PROTOCOL, raft.PROTOCOL, single_copy.PROTOCOL]
