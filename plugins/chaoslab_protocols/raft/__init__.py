@@ -4,11 +4,12 @@ from chaoslab.plugins import Protocol
 from chaoslab_protocols.raft.claims import BUDGET, CLAIMS
 from chaoslab_protocols.raft.client import Client
 from chaoslab_protocols.raft.membership import CHANGES
+from chaoslab_protocols.raft.mutants import MUTANTS
 from chaoslab_protocols.raft.replica import Replica
 from chaoslab_protocols.raft.server import CANDIDATE, FOLLOWER, LEADER
 from chaoslab_protocols.raft.settings import Settings
 
-__all__ = ["PROTOCOL"]
+__all__ = ["MUTANTS", "PROTOCOL"]
 
 PROTOCOL = Protocol(
     name="raft",

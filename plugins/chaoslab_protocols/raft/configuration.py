@@ -76,7 +76,6 @@ class Configured(Server):
 
     def truncate(self, index: int) -> None:
         """Delete the entry at *index* and all that follow it. The record of the one that replaces it says so too."""
-        assert index > self.commit_index, f"{self.name} deletes the committed entry {index}"
         self.log.truncate(index)
         self.roll_back(index)
 

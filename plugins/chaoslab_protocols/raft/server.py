@@ -129,7 +129,6 @@ class Server:
         """Take note of a message of the leader of *term*, which is not below the current term."""
         effects = self.observe(term) if term > self.current_term else []
         if self.role != FOLLOWER:
-            assert self.role != LEADER, f"{self.name} and {leader_id} are both leaders of term {term}"
             effects += self.step_down()
         self.leader_id = leader_id
         self.last_heard = self.monotonic_time()
