@@ -31,7 +31,7 @@ from chaoslab.faults import FAULTS
 from chaoslab.faults.budget import Budget
 from chaoslab.models import MODELS, Model
 
-__all__ = ["ENTRY_POINTS", "Protocol", "Registry", "hookimpl", "registry"]
+__all__ = ["ENTRY_POINTS", "Mutant", "Protocol", "Registry", "hookimpl", "registry"]
 
 ENTRY_POINTS = "chaoslab"
 
@@ -76,12 +76,52 @@ class Protocol:
     administers: tuple[str, ...] = ()
 
 
+_MARK = "~"
+"""Between the name of a protocol and the id of a mutant of it: raft~R12."""
+
+
+@attrs.frozen(kw_only=True)
+class Mutant:
+    """A protocol with one mistake planted in it, which a scenario has to find.
+
+    Attributes:
+        id: Unique among all mutants, such as ``"R12"``.
+        mistake: What it does wrong, in one line.
+        source: Where that mistake is known from.
+        protocol: The name of the correct protocol.
+        scenario: The shipped scenario that is meant to find it.
+        check: The check that must fail there, such as ``"linearizable"``.
+        replica: The code of its nodes in place of the protocol's own, or None.
+        client: The code of its clients in place of the protocol's own, or None.
+        settings: Its class of settings in place of the protocol's own, or None.
+    """
+
+    id: str
+    mistake: str
+    source: str
+    protocol: str
+    scenario: str
+    check: str
+    replica: Any = None
+    client: Any = None
+    settings: type | None = None
+
+    @property
+    def name(self) -> str:
+        """Its name as a protocol, as in scenario files: ``"raft~R12"``."""
+        return f"{self.protocol}{_MARK}{self.id}"
+
+
 class Hooks:
     """What a plugin may provide. Every hook returns a list; implement those that you need."""
 
     @_hookspec
     def chaoslab_protocols(self) -> list[Protocol]:  # type: ignore[empty-body]
         """Return protocols."""
+
+    @_hookspec
+    def chaoslab_mutants(self) -> list[Mutant]:  # type: ignore[empty-body]
+        """Return mutants: protocols with a planted mistake."""
 
     @_hookspec
     def chaoslab_workloads(self) -> list[Workload]:  # type: ignore[empty-body]
@@ -106,6 +146,7 @@ class Registry:
 
     Attributes:
         protocols: Replication protocols.
+        mutants: Protocols with a planted mistake, by the mutant's id.
         workloads: Workloads.
         faults: Kinds of fault.
         models: Sequential specifications.
@@ -114,6 +155,7 @@ class Registry:
     """
 
     protocols: dict[str, Protocol] = attrs.field(factory=dict)
+    mutants: dict[str, Mutant] = attrs.field(factory=dict)
     workloads: dict[str, Workload] = attrs.field(factory=dict)
     faults: dict[str, Any] = attrs.field(factory=dict)
     models: dict[str, Any] = attrs.field(factory=dict)
@@ -121,13 +163,36 @@ class Registry:
     broken: list[PluginError] = attrs.field(factory=list)
 
     def protocol(self, name: str) -> Protocol:
-        """Return the protocol called *name*.
+        """Return the protocol called *name*; ``raft~R12`` is the mutant R12 of raft.
 
         Raises:
             UsageError: there is none.
         """
-        found: Protocol = _named("protocol", name, self.protocols)
-        return found
+        correct, mark, id = name.partition(_MARK)
+        found: Protocol = _named("protocol", correct, self.protocols)
+        return self.mutated(id, of=correct) if mark else found
+
+    def mutated(self, id: str, *, of: str | None = None) -> Protocol:
+        """Return the protocol with the mistake of the mutant *id* in it.
+
+        Args:
+            id: The mutant's id.
+            of: The name of the protocol whose mutant it must be; any if not given.
+
+        Raises:
+            UsageError: there is no such mutant, it is another protocol's, or its protocol is not installed.
+        """
+        own = {key: one for key, one in self.mutants.items() if of in (None, one.protocol)}
+        if id in self.mutants and id not in own:
+            raise UsageError(f"{id} is a mutant of {self.mutants[id].protocol}, not of {of}.")
+        mutant: Mutant = _named("mutant", id, own)
+        changes = {name: getattr(mutant, name) for name in ("replica", "client", "settings")}
+        return attrs.evolve(
+            self.protocol(mutant.protocol),
+            name=mutant.name,
+            summary=f"with a planted mistake: {mutant.mistake}",
+            **{name: change for name, change in changes.items() if change is not None},
+        )
 
     def workload(self, name: str) -> Workload:
         """Return the workload called *name*.
@@ -186,6 +251,7 @@ def _take(found: Registry, plugin: Any) -> None:
     """Add what *plugin* provides, all of it or, on a clash of names, nothing."""
     kinds: list[tuple[str, str, dict[str, Any], Callable[[Any], str]]] = [
         ("protocol", "chaoslab_protocols", found.protocols, lambda item: str(item.name)),
+        ("mutant", "chaoslab_mutants", found.mutants, lambda item: str(item.id)),
         ("workload", "chaoslab_workloads", found.workloads, lambda item: str(item.name)),
         ("fault", "chaoslab_faults", found.faults, lambda item: str(item.kind)),
         ("nemesis", "chaoslab_nemeses", found.nemeses, lambda item: str(item.name)),

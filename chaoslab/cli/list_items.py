@@ -109,7 +109,18 @@ def _scenarios(plugins: Registry) -> list[Item]:
 
 
 def _mutants(plugins: Registry) -> list[Item]:
-    return []  # protocols bring none yet
+    return [
+        {
+            "name": mutant.name,
+            "summary": mutant.mistake,
+            "id": mutant.id,
+            "protocol": mutant.protocol,
+            "source": mutant.source,
+            "scenario": mutant.scenario,
+            "check": mutant.check,
+        }
+        for mutant in plugins.mutants.values()
+    ]
 
 
 _LISTS: dict[str, Callable[[Registry], list[Item]]] = {

@@ -41,6 +41,9 @@ def run(
     plan: Annotated[
         Path | None, typer.Option(help="Do these faults, a run folder's plan.toml, instead of drawing some.")
     ] = None,
+    mutant: Annotated[
+        str | None, typer.Option(metavar="ID", help="Plant this mistake in the protocol; see chaoslab list mutants.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Write the run's folder here.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
 ) -> None:
@@ -52,13 +55,15 @@ def run(
         raise UsageError("give --seed or --seeds, not both.", key="--seeds")
     if seeds is not None and seeds < 1:
         raise UsageError(f"at least one seed is tried, not {seeds}.", key="--seeds")
-    overrides = overrides_of(set or [])
     path = scenario_path(scenario)
-    loaded = load_scenario(path, registry(), overrides)
+    loaded = load_scenario(path, registry(), overrides_of(set or []))
+    if mutant is not None:
+        loaded = _mutated(loaded, mutant, path, set or [])
     if out is not None and out.exists() and not out.is_dir():
         raise UsageError("is a file: --out names a folder.", file=out)
     given = None if plan is None else read_plan(plan, registry())
     options = [part for one in set or [] for part in ("--set", one)] + ([] if plan is None else ["--plan", str(plan)])
+    options += [] if mutant is None else ["--mutant", mutant]
     command = shlex.join(["chaoslab", "run", scenario, *options])
     tried: list[dict[str, Any]] = []
     last: Run | None = None
@@ -92,6 +97,15 @@ def run(
         complain(f"stopped after {len(tried)} of {len(candidates)} seeds; the last finished one is shown.")
         raise typer.Exit(INTERRUPTED)
     raise typer.Exit(CODES[last.verdict])
+
+
+def _mutated(scenario: Scenario, mutant: str, path: Path, settings: list[str]) -> Scenario:
+    """Return *scenario*, read once more, with the mistake *mutant* planted in its protocol."""
+    try:
+        name = registry().mutated(mutant, of=scenario.protocol).name
+    except UsageError as error:
+        raise UsageError(error.message, key="--mutant") from None
+    return load_scenario(path, registry(), {**overrides_of(settings), "cluster.protocol": name})
 
 
 def _strongest(run: Run) -> str | None:

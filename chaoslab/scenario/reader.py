@@ -225,7 +225,7 @@ class _Reading:
         table, path = self.table(values, "cluster", needed=True), ("cluster",)
         if "protocol" not in table:
             self.refuse(path, f"protocol is missing: one of {', '.join(sorted(self.plugins.protocols))}.")
-        protocol: Protocol = self.named((*path, "protocol"), "protocol", table.pop("protocol"), self.plugins.protocols)
+        protocol = self.protocol(table.pop("protocol"), (*path, "protocol"))
         nodes = self.take(table, path, "nodes", COUNT, protocol.nodes)
         if nodes < 1:
             self.refuse((*path, "nodes"), "a cluster has at least one node.")
@@ -269,6 +269,12 @@ class _Reading:
             calm=calm,
             deviations=deviations,
         )
+
+    def protocol(self, name: Any, path: Path) -> Protocol:
+        if not isinstance(name, str):
+            self.refuse(path, f"{name!r} is not the name of a protocol.")
+        with self.at(*path):
+            return self.plugins.protocol(name)
 
     def workload(
         self, values: Mapping[str, Any], protocol: Protocol, defaults: Scenario

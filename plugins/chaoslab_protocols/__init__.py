@@ -6,13 +6,19 @@ Rules:
 2. The names are the paper's names; the docstring says which paper and section, and what was left out.
 """
 
-from chaoslab.plugins import Protocol, hookimpl
-from chaoslab_protocols import abd, primary_backup, single_copy
+from chaoslab.plugins import Mutant, Protocol, hookimpl
+from chaoslab_protocols import abd, primary_backup, raft, single_copy
 
-__all__ = ["chaoslab_protocols"]
+__all__ = ["chaoslab_mutants", "chaoslab_protocols"]
 
 
 @hookimpl
 def chaoslab_protocols() -> list[Protocol]:
     """Return the protocols of this package."""
-    return [abd.PROTOCOL, primary_backup.PROTOCOL, single_copy.PROTOCOL]
+    return [abd.PROTOCOL, primary_backup.PROTOCOL, raft.PROTOCOL, single_copy.PROTOCOL]
+
+
+@hookimpl
+def chaoslab_mutants() -> list[Mutant]:
+    """Return the mutants of these protocols."""
+    return list(raft.MUTANTS)

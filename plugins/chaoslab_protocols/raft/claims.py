@@ -1,0 +1,19 @@
+"""What Raft promises, and under which faults.
+
+Linearizability, with every way of reading: as long as fewer than half of the members are down at once, whatever the
+network does and whatever the wall clocks show. Clocks that run at wrong rates matter to leases only; the promise covers
+those that the default of the setting ``drift`` allows for.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chaoslab.nemesis import Budget
+from chaoslab_protocols.raft.settings import Settings
+
+__all__ = ["BUDGET", "CLAIMS"]
+
+CLAIMS: Final = ("linearizable",)
+
+BUDGET: Final = Budget(down="minority", drift_ppm=Settings().drift_ppm, membership=True)

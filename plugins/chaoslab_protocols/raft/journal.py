@@ -1,0 +1,189 @@
+"""The disk: one append-only journal of checksummed records, from which a server takes up what it was.
+
+A line is a checksum and a record in JSON::
+
+    ["snapshot", index, term, members, values, sessions]    the log begins here; only the first record
+    ["state", current term, voted for]                      the last one counts
+    ["entry", index, term, command]                         the entry at that index; drops what was there and after it
+    ["lost", index]                                         entries up to there are missing (rule 3); 0: no more
+
+Rules:
+
+1. One journal, so that one append makes a term, a vote and entries durable, in the order in which they came about.
+2. A line that was cut short, or whose checksum is wrong, at the end of the journal is a write that a crash interrupted:
+   it was never answered for, and is dropped. The journal is then written anew, so that nothing follows garbage.
+3. A damaged line that good ones follow was durable once, and what it held may have been answered for. It is no torn
+   write: the entries from there on are dropped as missing, and the server must not vote until a leader has given them
+   back (Alagappan et al., "Protocol-aware recovery for consensus-based storage", FAST 2018, section 3.3).
+4. A new journal is written beside the old one, synced, and renamed over it; then the folder is synced. There is no
+   moment at which a crash leaves neither.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from chaoslab.statemachine import Effect, Invocation, Rename, Sync, Write
+from chaoslab_protocols.raft.log import Command, Configuration, Entry, Log, Operation, Snapshot
+
+__all__ = [
+    "JOURNAL",
+    "NEW_JOURNAL",
+    "Recovered",
+    "entry_record",
+    "lines",
+    "lost_record",
+    "recover",
+    "replace",
+    "snapshot_record",
+    "state_record",
+]
+
+JOURNAL = "journal"
+NEW_JOURNAL = "journal.new"
+
+Record = Sequence[Any]
+
+
+def _command_written(command: Command) -> Any:
+    if isinstance(command, Operation):
+        what = command.invocation
+        return [command.client_id, command.sequence_num, what.f, what.key, what.value]
+    return None if command is None else {"members": command.members}
+
+
+def _command_read(written: Any) -> Command:
+    if written is None:
+        return None
+    if isinstance(written, dict):
+        return Configuration(tuple(written["members"]))
+    client_id, sequence_num, f, key, value = written
+    return Operation(client_id, sequence_num, Invocation(f=f, key=key, value=value))
+
+
+def state_record(current_term: int, voted_for: str | None) -> Record:
+    """Return the record of a term and the vote in it."""
+    return ("state", current_term, voted_for)
+
+
+def entry_record(index: int, entry: Entry) -> Record:
+    """Return the record of the entry at *index*."""
+    return ("entry", index, entry.term, _command_written(entry.command))
+
+
+def lost_record(lost_index: int) -> Record:
+    """Return the record that says that entries up to *lost_index* are missing."""
+    return ("lost", lost_index)
+
+
+def snapshot_record(snapshot: Snapshot) -> Record:
+    """Return the record of a snapshot."""
+    return (
+        "snapshot",
+        snapshot.last_included_index,
+        snapshot.last_included_term,
+        snapshot.members,
+        snapshot.values,
+        snapshot.sessions,
+    )
+
+
+def lines(records: Iterable[Record]) -> bytes:
+    """Return *records* as lines of a journal."""
+    written = bytearray()
+    for record in records:
+        text = json.dumps(record, separators=(",", ":")).encode()
+        written += b"%08x %s\n" % (zlib.crc32(text), text)
+    return bytes(written)
+
+
+def replace(records: Iterable[Record]) -> list[Effect]:
+    """Return the effects that put a journal of *records* in the place of the old one, all of it or nothing."""
+    return [Write(NEW_JOURNAL, lines(records)), Sync(NEW_JOURNAL), Rename(NEW_JOURNAL, JOURNAL), Sync("")]
+
+
+@attrs.define(kw_only=True)
+class Recovered:
+    """What a journal says.
+
+    Attributes:
+        current_term: The term.
+        voted_for: The vote in it.
+        log: The log.
+        torn: The journal ended in a write that a crash interrupted.
+        lost_index: The last index that the journal had once and has no more; 0: nothing is missing.
+    """
+
+    current_term: int = 0
+    voted_for: str | None = None
+    log: Log
+    torn: bool = False
+    lost_index: int = 0
+
+    def records(self) -> list[Record]:
+        """Return the records of a journal that says the same."""
+        first = self.log.last_included_index + 1
+        return [
+            snapshot_record(self.log.snapshot),
+            state_record(self.current_term, self.voted_for),
+            lost_record(self.lost_index),
+            *(entry_record(index, entry) for index, entry in enumerate(self.log.entries, start=first)),
+        ]
+
+
+def recover(files: Mapping[str, bytes], members: tuple[str, ...]) -> Recovered:
+    """Return what the journal in *files* says.
+
+    Args:
+        files: The files of the disk.
+        members: The configuration with which a server begins that has no journal yet.
+    """
+    found = Recovered(log=Log(Snapshot(last_included_index=0, last_included_term=0, members=members)))
+    damaged = False
+    for record in read_lines(files.get(JOURNAL, b"")):
+        if record is None:
+            damaged = True
+        elif record[0] == "snapshot":
+            found.log = Log(_snapshot_read(record))
+        elif record[0] == "state":
+            found.current_term, found.voted_for = record[1], record[2]
+        elif record[0] == "lost":
+            found.lost_index = record[1]
+        elif damaged or record[1] > found.log.last_index + 1:
+            found.lost_index = max(found.lost_index, record[1])
+        else:
+            found.log.truncate(record[1])
+            found.log.append([Entry(record[2], _command_read(record[3]))])
+        if record is not None and damaged:
+            found.lost_index = max(found.lost_index, found.log.last_index + 1)
+    found.torn = damaged
+    return found
+
+
+def _snapshot_read(record: Record) -> Snapshot:
+    _, index, term, members, values, sessions = record
+    return Snapshot(
+        last_included_index=index,
+        last_included_term=term,
+        members=tuple(members),
+        values=tuple((key, value) for key, value in values),
+        sessions=tuple((client_id, number, answer) for client_id, number, answer in sessions),
+    )
+
+
+def read_lines(content: bytes) -> list[Record | None]:
+    """Return the records in *content*, None in the place of each damaged line."""
+    return [_record(line) for line in content.splitlines(keepends=True)]
+
+
+def _record(line: bytes) -> Record | None:
+    checksum, _, text = line[:-1].partition(b" ")
+    if not line.endswith(b"\n") or checksum != b"%08x" % zlib.crc32(text):
+        return None
+    record: Record = json.loads(text)
+    return record

@@ -1,0 +1,72 @@
+"""Mistakes in replicating, committing and discarding entries."""
+
+from __future__ import annotations
+
+from chaoslab.statemachine import Effect
+from chaoslab_protocols.raft.log import Entry, Snapshot
+from chaoslab_protocols.raft.mutants.planting import planted
+from chaoslab_protocols.raft.replica import Replica
+from chaoslab_protocols.raft.server import LEADER
+
+__all__: list[str] = []
+
+
+@planted(
+    "R1",
+    "entries of earlier terms are committed by counting replicas",
+    source="Raft section 5.4.2, figure 8; logcabin issue 44",
+    scenario="leader_kills",
+)
+class CommitsEarlierTerms(Replica):
+    def may_commit(self, index: int) -> bool:
+        return True
+
+
+@planted(
+    "R6",
+    "AppendEntries deletes what follows its entries even if nothing conflicts",
+    source="Students' guide to Raft (MIT 6.824)",
+    scenario="network",
+)
+class AlwaysTruncates(Replica):
+    def take_over(self, prev_log_index: int, entries: tuple[Entry, ...]) -> list[Effect]:
+        new = entries[max(self.log.last_included_index - prev_log_index, 0) :]
+        if not new:
+            return []
+        self.truncate(prev_log_index + 1 + len(entries) - len(new))
+        return self.append(new)
+
+
+@planted(
+    "R7",
+    "AppendEntries of an earlier term is accepted",
+    source="akka-raft issues 52 and 54",
+    scenario="network",
+)
+class FollowsThePast(Replica):
+    def is_stale(self, term: int) -> bool:
+        return False
+
+
+@planted(
+    "R18",
+    "a snapshot that arrives late is installed over a newer state",
+    source="etcd issue 18055; the Redis-Raft analysis of Jepsen",
+    scenario="snapshots",
+)
+class InstallsOldSnapshots(Replica):
+    def has_already(self, snapshot: Snapshot) -> bool:
+        return False
+
+
+@planted(
+    "R25",
+    "a leader that steps down throws its uncommitted entries away, though a majority may have them",
+    source="microsoft/CCF issue 5674",
+    scenario="leader_kills",
+)
+class RollsBackOnSteppingDown(Replica):
+    def step_down(self) -> list[Effect]:
+        if self.role == LEADER:
+            self.truncate(self.commit_index + 1)
+        return super().step_down()
