@@ -20,7 +20,7 @@ from typing import Annotated, Any
 import typer
 
 from chaoslab import __version__
-from chaoslab.cli import check, corpus, fuzz, list_items, replay, run, schema, shrink
+from chaoslab.cli import check, corpus, fuzz, list_items, mutants, replay, run, schema, shrink
 from chaoslab.cli.output import (
     CODES,
     INTERNAL,
@@ -55,7 +55,9 @@ def chaoslab(
         print_lines([f"chaoslab {__version__}"])
         raise typer.Exit
     if context.invoked_subcommand is None:
-        raise UsageError("say what to do: run, check, fuzz, replay, shrink, corpus, list or schema; --help says more.")
+        raise UsageError(
+            "say what to do: run, check, fuzz, replay, shrink, corpus, mutants, list or schema; --help says more."
+        )
 
 
 app.command("run")(run.run)
@@ -63,6 +65,7 @@ app.command("check")(check.check)
 app.command("fuzz")(fuzz.fuzz)
 app.command("replay")(replay.replay)
 app.command("shrink")(shrink.shrink_recording)
+app.command("mutants")(mutants.mutants)
 app.add_typer(corpus.corpus, name="corpus")
 app.command("list")(list_items.list_items)
 app.command("schema")(schema.schema)

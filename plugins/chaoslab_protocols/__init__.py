@@ -8,6 +8,7 @@ Rules:
 
 from chaoslab.plugins import Mutant, Protocol, hookimpl
 from chaoslab_protocols import abd, primary_backup, raft, single_copy
+from chaoslab_protocols.abd.mutants import PLANTED as ABD_MUTANTS
 
 __all__ = ["chaoslab_mutants", "chaoslab_protocols"]
 
@@ -21,4 +22,4 @@ def chaoslab_protocols() -> list[Protocol]:
 @hookimpl
 def chaoslab_mutants() -> list[Mutant]:
     """Return the mutants of these protocols."""
-    return list(raft.MUTANTS)
+    return [*ABD_MUTANTS.all(), *raft.MUTANTS]

@@ -83,11 +83,15 @@ class Client:
         assert self.invocation is not None
         tag, value = self.latest
         if self.invocation.f not in ("read", "get"):
-            # Above its own earlier tags too: a write that was given up may be on replicas that did not answer now.
-            self.own_counter = max(tag[0], self.own_counter) + 1
-            tag, value = (self.own_counter, self.name), self.invocation.value
+            tag, value = self.own_tag(tag), self.invocation.value
             self.latest = (tag, value)
         return self.begin_phase(Store(self.phase + 1, self.invocation.key, tag, value))
+
+    def own_tag(self, latest: Tag) -> Tag:
+        """Return a tag above *latest*, the highest that a majority knows."""
+        # Above its own earlier tags too: a write that was given up may be on replicas that did not answer now.
+        self.own_counter = max(latest[0], self.own_counter) + 1
+        return self.own_counter, self.name
 
     def end_store(self) -> Effects:
         """A majority has the value: done."""
