@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import copy
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import structlog
@@ -26,6 +26,7 @@ from chaoslab.choices import Stream
 from chaoslab.cluster.host import Host
 from chaoslab.errors import UsageError
 from chaoslab.net import Network
+from chaoslab.net.sizes import size_bytes
 from chaoslab.sim import Engine, Entry
 from chaoslab.statemachine import Request, Response
 from chaoslab.units import NS_PER_S, seconds_to_ns
@@ -87,6 +88,32 @@ class Message:
 
     def __repr__(self) -> str:
         return f"<Message from {self.sender}: {self.body!r}>"
+
+
+class _WeighedInbox(deque[Message]):
+    """An inbox that knows how many bytes its messages have. Any other inbox is a plain deque, which costs nothing."""
+
+    def __init__(self, messages: Iterable[Message]) -> None:
+        super().__init__()
+        self._sizes: deque[int] = deque()
+        self.message_bytes = 0
+        for message in messages:
+            self.append(message)
+
+    def append(self, message: Message) -> None:
+        size = size_bytes(message.body)
+        self._sizes.append(size)
+        self.message_bytes += size
+        super().append(message)
+
+    def popleft(self) -> Message:
+        self.message_bytes -= self._sizes.popleft()
+        return super().popleft()
+
+    def clear(self) -> None:
+        self._sizes.clear()
+        self.message_bytes = 0
+        super().clear()
 
 
 class _Wait:
@@ -294,6 +321,16 @@ class Node:
         else:
             self._inbox.append(received)
 
+    def unread(self) -> tuple[int, int]:
+        """Return how many messages nobody has received yet, and how many bytes they have, if they are weighed."""
+        inbox = self._inbox
+        return len(inbox), inbox.message_bytes if isinstance(inbox, _WeighedInbox) else 0
+
+    def weigh_inbox(self, weighed: bool) -> None:
+        """Keep account of the bytes in the inbox, or no longer."""
+        if isinstance(self._inbox, _WeighedInbox) != weighed:
+            self._inbox = _WeighedInbox(self._inbox) if weighed else deque(self._inbox)
+
     def cut(self) -> None:
         """End this life: nothing it does has an effect any more."""
         self._alive = False
@@ -385,7 +422,7 @@ class AsyncHost(Host):
     def on_message(self, entry: Entry) -> None:
         time_ns, sequence, _, link, message = entry
         node = self.node
-        if (not self.open or link.guarded) and not self.admits(entry):
+        if (not self.clear or link.guarded) and not self.admits(entry):
             return
         if node is None:
             return
@@ -393,9 +430,25 @@ class AsyncHost(Host):
         self._add_line(f"{time_ns} {sequence} {link.label} {shown}")
         node.arrive(link.source, message)
 
+    def refresh(self) -> None:
+        super().refresh()
+        if self.node is not None:
+            self.node.weigh_inbox(self.backlog.is_bounded)
+
+    def mailbox(self) -> tuple[int, int]:
+        messages, message_bytes = super().mailbox()
+        if self.node is None:
+            return messages, message_bytes
+        unread, unread_bytes = self.node.unread()
+        return messages + unread, message_bytes + unread_bytes
+
+    def _bypasses_inbox(self, message: Any) -> bool:
+        return message.__class__ is Response
+
     def _boot(self) -> None:
         self._scope = trio.CancelScope()
         self.node = Node(self)
+        self.refresh()
         self.engine.nursery.start_soon(self._live, self.node, self._scope, name=f"node {self.name}")
 
     def _halt(self) -> None:

@@ -4,8 +4,11 @@ Rules:
 
 1. A host outlives its node's crashes. A crash is a power cut: the code is cut off from network, disk and clock
    first and only then cancelled, so nothing it does while it unwinds has an effect outside.
-2. A message that arrives while the node is down is lost. One that arrives while it is paused waits.
+2. A message that arrives while the node is down is lost. One that arrives while it is paused, or while it is slow and
+   busy, waits: see ``backlog``.
 3. An exception in a node's code ends the run, with the node, the time and what it was handling.
+4. Several faults may want a node down, or still, at once: it comes back when the last of them lets go. A new life of
+   the code is a new process, so a crash ends a pause.
 
 This file does not know what the code is: see ``machine_host`` and ``async_host``.
 """
@@ -14,14 +17,16 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Callable, Mapping
+from typing import Any
 
+from chaoslab.cluster.backlog import Backlog
 from chaoslab.cluster.node_clock import NodeClock
 from chaoslab.cluster.signals import Signals
 from chaoslab.errors import NodeError
 from chaoslab.net import Link, Network
 from chaoslab.net.latency import LATENCY, Latency, sampler
 from chaoslab.sim import Engine, Entry
-from chaoslab.storage import Disk
+from chaoslab.storage import Disk, Unsynced
 
 __all__ = ["SYNC_LATENCY", "Host"]
 
@@ -40,6 +45,8 @@ class Host(abc.ABC):
     Attributes:
         alive: Its code runs (it may be paused).
         paused: Its code stands still.
+        open: It runs and is not paused.
+        clear: It is open, and nothing waits or limits what comes: read for every message.
         role: The role it reported last, or ``""``.
         disk: Its disk.
         clock: Its clocks.
@@ -47,6 +54,7 @@ class Host(abc.ABC):
         home: For a client, the node beside which it stands; for a node, its own name.
         zones: The zone of each node of the cluster that has one.
         signals: Where what happens here is told; a cluster gives all its hosts the same.
+        backlog: What waits here, and what makes it wait.
     """
 
     def __init__(self, name: str, engine: Engine, network: Network) -> None:
@@ -57,15 +65,18 @@ class Host(abc.ABC):
         self.disk = Disk()
         self.alive = False
         self.paused = False
-        self.open = False  # alive and not paused, in one attribute: read for every message
+        self.open = False
+        self.clear = False
         self.role = ""
         self.starts = 0
         self.home = name
         self.zones: Mapping[str, str] = {}
         self.signals = Signals()
         self.links: dict[str, Link] = {}
-        self._backlog: list[Callable[[], None]] = []
+        self.backlog = Backlog(self)
         self._letting_in = False
+        self._down_for: list[object] = []
+        self._still_for: list[object] = []
         self._sync_delay = sampler(SYNC_LATENCY)
         self._sync_draw = engine.choices.stream(f"fsync {name}").random
         network.attach(name, self.on_message)
@@ -85,21 +96,24 @@ class Host(abc.ABC):
     def start(self) -> None:
         """Start the node's code, from what its disk kept."""
         self.alive = self.open = True
+        self.refresh()
         self.starts += 1
         self.engine.note(f"start {self.name}")
         self._boot()
         if self.starts > 1:
             self.signals.tell("start", self.name, "again")
 
-    def crash(self) -> None:
-        """Cut the power. Does nothing if the node is down."""
+    def crash(self, unsynced: Unsynced = "lost") -> None:
+        """Cut the power; *unsynced* says what becomes of unsynced writes. Does nothing if the node is down."""
         if not self.alive:
             return
         self.engine.note(f"crash {self.name}")
         self.alive = self.open = self.paused = False
-        self._backlog.clear()
+        self._still_for.clear()
+        self.backlog.clear()
+        self.refresh()
         self.become("")
-        self.disk.crash()
+        self.disk.crash(unsynced)
         self._halt()
 
     def pause(self) -> None:
@@ -107,26 +121,65 @@ class Host(abc.ABC):
         if self.alive and not self.paused:
             self.engine.note(f"pause {self.name}")
             self.paused, self.open = True, False
+            self.refresh()
 
     def resume(self) -> None:
-        """Let a paused node go on: what waited happens now, in order."""
+        """Let a paused node go on, whoever paused it: what waited happens now, in order."""
+        self._still_for.clear()
         if not self.paused:
             return
         self.engine.note(f"resume {self.name}")
         self.paused, self.open = False, True
-        backlog, self._backlog = self._backlog, []
-        for happening in backlog:
-            if self.open:
-                happening()
-            elif self.paused:  # paused again by what just happened
-                self._backlog.append(happening)
+        self.backlog.go_on()
+
+    def refresh(self) -> None:
+        """Say anew whether the node is clear."""
+        self.clear = self.open and self.backlog.idle
+
+    # What faults want of it
+
+    def take_down(self, fault: object, unsynced: Unsynced = "lost") -> bool:
+        """Crash the node, and keep it down until *fault* lets go. Return whether it ran until now."""
+        if not any(one is fault for one in self._down_for):
+            self._down_for.append(fault)
+        ran = self.alive
+        self.crash(unsynced)
+        return ran
+
+    def bring_up(self, fault: object) -> None:
+        """*fault* does not want the node down any more: start it, unless another does. Does nothing a second time."""
+        kept = [one for one in self._down_for if one is not fault]
+        if len(kept) < len(self._down_for):
+            self._down_for = kept
+            if not kept and not self.alive:
+                self.start()
+
+    def hold_still(self, fault: object) -> None:
+        """Pause the node until *fault* lets go. Does nothing if it is down."""
+        if self.alive:
+            self._still_for.append(fault)
+            self.pause()
+
+    def let_go(self, fault: object) -> None:
+        """*fault* does not want the node paused any more: resume it, unless another does."""
+        kept = [one for one in self._still_for if one is not fault]
+        if len(kept) < len(self._still_for):
+            self._still_for = kept
+            if not kept:
+                self.resume()
+
+    # What happens to it
 
     def when_open(self, happening: Callable[[], None]) -> None:
-        """Let *happening* take place now, or after the pause if the node is paused; never if it is down."""
-        if self.open:
+        """Let *happening* take place now, or when its turn comes if others wait; never if the node is down."""
+        if self.clear:
             happening()
-        elif self.paused:
-            self._backlog.append(happening)
+        elif self.alive:
+            self.backlog.wait(happening)
+
+    def mailbox(self) -> tuple[int, int]:
+        """Return how many messages wait to be handled, and how many bytes they have while a bound is in force."""
+        return self.backlog.messages, self.backlog.message_bytes
 
     def become(self, role: str) -> None:
         """Note the role that the node plays from now on."""
@@ -143,25 +196,28 @@ class Host(abc.ABC):
         self.signals.tell("probe", self.name, name)
 
     def admits(self, entry: Entry) -> bool:
-        """Return whether a message may be handled now: a rule may stop it, and the node may be down or paused."""
+        """Return whether a message may be handled now: a rule may stop it, and the node may be down, paused or busy."""
         _, _, _, link, message = entry
         if self._letting_in:
             return self.open
         if link.guarded and not self.network.admits(link, message):
             return False
+        if self.clear:
+            return True
         if not self.alive:  # perhaps only since the rules were asked
             self.network.lose(link, message, "down")
-        elif self.paused:
-            self._backlog.append(lambda: self._let_in(entry))
-        else:
-            return True
+        elif self._bypasses_inbox(message) or self.backlog.takes(entry):
+            self.backlog.wait(lambda: self._let_in(entry), entry)
+        return False
+
+    def _bypasses_inbox(self, message: Any) -> bool:
         return False
 
     def _let_in(self, entry: Entry) -> None:
         """Handle a message that has waited; the network has let it through when it arrived."""
         self._letting_in = True
         try:
-            self.on_message(entry)
+            self.on_message((self.engine.now_ns, *entry[1:]))
         finally:
             self._letting_in = False
 
@@ -179,6 +235,7 @@ class Host(abc.ABC):
         def done() -> None:
             if end():
                 self.engine.note(f"fsync {self.name} {path}")
+                self.signals.tell("synced", self.name, path)
                 self.when_open(then)
 
         self.engine.after(self._sync_delay(self._sync_draw()), done)

@@ -120,7 +120,7 @@ class MachineHost(Host):
 
     def on_message(self, entry: Entry) -> None:
         time_ns, sequence, _, link, message = entry
-        if (not self.open or link.guarded) and not self.admits(entry):
+        if (not self.clear or link.guarded) and not self.admits(entry):
             return
         if self._detailed:
             self._add_line(f"{time_ns} {sequence} {link.label} {message!r}")
@@ -133,12 +133,12 @@ class MachineHost(Host):
         if effects:
             self.perform(effects)
 
-    def _on_timer(self, entry: Entry) -> None:
+    def _on_timer(self, entry: Entry, *, has_waited: bool = False) -> None:
         time_ns, sequence, _, name = entry
         if self._timers.get(name) != sequence:
             return  # cancelled, replaced, or set by an earlier life
-        if not self.open:
-            self.when_open(lambda: self._on_timer(entry))
+        if not self.clear and not has_waited:
+            self.when_open(lambda: self._on_timer((self.engine.now_ns, *entry[1:]), has_waited=True))
             return
         del self._timers[name]
         self._add_line(f"{time_ns} {sequence} timer {self.name} {name}")

@@ -17,11 +17,12 @@ from typing import Final, Literal
 
 __all__ = ["SIGNALS", "Signal", "Signals", "Watcher"]
 
-Signal = Literal["role", "probe", "fsync", "start"]
+Signal = Literal["role", "probe", "fsync", "synced", "start"]
 
-SIGNALS: Final[tuple[Signal, ...]] = ("role", "probe", "fsync", "start")
+SIGNALS: Final[tuple[Signal, ...]] = ("role", "probe", "fsync", "synced", "start")
 """``role``: a node plays a role from now on; ``probe``: it passed a named point; ``fsync``: it asked for a sync;
-``start``: it was started again after a crash."""
+``synced``: what it asked to sync is durable, and nothing that waited for it has happened yet; ``start``: it was started
+again after a crash."""
 
 Watcher = Callable[[str, str], None]
 """Called with the node and the name: of the role, the probe, the file; ``"again"`` for a start."""

@@ -1,5 +1,5 @@
 """Simulated disks."""
 
-from chaoslab.storage.disk import Disk
+from chaoslab.storage.disk import Disk, Unsynced
 
-__all__ = ["Disk"]
+__all__ = ["Disk", "Unsynced"]

@@ -13,8 +13,12 @@ This file does not know nodes or time: whoever calls ``begin_sync`` decides when
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
-__all__ = ["Disk", "File"]
+__all__ = ["Disk", "File", "Unsynced"]
+
+Unsynced = Literal["lost", "kept"]
+"""What a power cut does to writes that were not synced: they are lost, or the device had them all the same."""
 
 
 class File:
@@ -107,16 +111,23 @@ class Disk:
 
         return end
 
-    def crash(self) -> None:
-        """Cut the power: keep what is durable, lose the rest, and let no sync under way end."""
+    def crash(self, unsynced: Unsynced = "lost") -> None:
+        """Cut the power: keep what is durable, lose or keep the rest, and let no sync under way end."""
         self._generation += 1
         for path in list(self.files):
             file = self.files[path]
+            if unsynced == "kept":
+                file.settle(len(file.unsynced))
             if file.durable is None:
                 del self.files[path]
             else:
                 file.content = bytearray(file.durable)
                 file.unsynced.clear()
+
+    def wipe(self) -> None:
+        """Lose everything, synced or not: what is there from now on is an empty disk."""
+        self._generation += 1
+        self.files.clear()
 
     def contents(self) -> dict[str, bytes]:
         """Return every file's content by name, in the order in which the files were made."""

@@ -1,0 +1,68 @@
+"""How many bytes a message would have on a wire: an estimate that depends on its content alone.
+
+Rules:
+
+1. Structural: numbers have their machine size, text and bytes their own, everything composed a header and its parts.
+2. The same content has the same size in every process, whatever the version of Python and however memory is laid out.
+
+This file does not know who sends what, nor what bytes cost.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+__all__ = ["HEADER_BYTES", "size_bytes"]
+
+HEADER_BYTES: Final = 4
+"""What a length or a type takes in front of a composed value."""
+
+_NUMBER_BYTES: Final = 8
+
+
+def size_bytes(message: Any) -> int:
+    """Return about how many bytes *message* would have on a wire. Cost: O(size).
+
+    A value that contains itself is counted once.
+    """
+    return _size(message, set())
+
+
+def _size(value: Any, around: set[int]) -> int:
+    if value is None or isinstance(value, bool):
+        return 1
+    if isinstance(value, enum.Enum):
+        return HEADER_BYTES
+    if isinstance(value, int):
+        return max(_NUMBER_BYTES, (value.bit_length() + 7) // 8)
+    if isinstance(value, float):
+        return _NUMBER_BYTES
+    if isinstance(value, str):
+        return HEADER_BYTES + len(value.encode("utf-8", "surrogatepass"))
+    if isinstance(value, bytes | bytearray | memoryview):
+        return HEADER_BYTES + len(value)
+    if id(value) in around:  # only asked whether it is there: nothing depends on what the number is
+        return HEADER_BYTES
+    around.add(id(value))
+    try:
+        return HEADER_BYTES + sum(_size(part, around) for part in _parts(value))
+    finally:
+        around.discard(id(value))
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    if isinstance(value, Mapping):
+        return [part for pair in value.items() for part in pair]
+    if isinstance(value, Iterable):
+        return value
+    slots = [name for cls in type(value).__mro__ for name in _slots(cls)]
+    own = getattr(value, "__dict__", {})
+    return [*own.values(), *(getattr(value, name) for name in slots if name not in own and hasattr(value, name))]
+
+
+def _slots(cls: type) -> tuple[str, ...]:
+    slots = cls.__dict__.get("__slots__", ())
+    names = (slots,) if isinstance(slots, str) else tuple(slots)
+    return tuple(name for name in names if name not in ("__dict__", "__weakref__"))
