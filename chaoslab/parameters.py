@@ -41,10 +41,12 @@ __all__ = [
     "SIZE",
     "TEXT",
     "WORDS",
+    "ZONE",
     "Parameter",
     "Unit",
     "build",
     "nested",
+    "one_of",
     "parameter",
     "parameters_of",
     "places",
@@ -73,6 +75,8 @@ class Unit:
     example: str
     inner: type | None = None
     """For a table of its own: the value class whose parameters it holds."""
+    words: tuple[str, ...] = ()
+    """For a choice: the words that are allowed."""
 
 
 def _parse_count(value: object) -> int:
@@ -158,6 +162,7 @@ WORDS: Final = Unit(name="words", parse=_parse_words, format=list, example='["n1
 NUMBER: Final = Unit(name="number", parse=_parse_number, format=_format_number, example="2.5")
 NODES: Final = Unit(name="nodes", parse=_parse_nodes, format=lambda value: value, example='"leader" or "n1 n2"')
 GROUPS: Final = Unit(name="groups", parse=_parse_groups, format=lambda value: value, example='"leader | rest"')
+ZONE: Final = Unit(name="zone", parse=_parse_text, format=lambda value: value, example='"east"')
 FLAG: Final = Unit(name="flag", parse=_parse_flag, format=lambda value: value, example="true")
 
 _KEY: Final = "chaoslab"
@@ -205,6 +210,17 @@ def nested(cls: type[T], name: str, example: str) -> Unit:
         return build(cls, value)
 
     return Unit(name=name, parse=parse, format=written, example=example, inner=cls)
+
+
+def one_of(*words: str) -> Unit:
+    """Return the unit of a parameter that is one of *words*."""
+
+    def parse(value: object) -> str:
+        if value not in words:
+            raise UsageError(unknown_word("word", str(value), words))
+        return str(value)
+
+    return Unit(name=" or ".join(words), parse=parse, format=lambda value: value, example=f'"{words[0]}"', words=words)
 
 
 def parameters_of(cls: type) -> tuple[Parameter, ...]:
@@ -261,15 +277,15 @@ def written(instance: Any) -> dict[str, object]:
     }
 
 
-def places(instance: Any) -> tuple[tuple[str, Unit, str], ...]:
-    """Return the parameters of *instance* that say whom: (dotted name, unit ``NODES`` or ``GROUPS``, words)."""
+def places(instance: Any, units: tuple[Unit, ...] = (NODES, GROUPS)) -> tuple[tuple[str, Unit, str], ...]:
+    """Return the parameters of *instance* that say whom, those of *units*: (dotted name, unit, words)."""
     found: list[tuple[str, Unit, str]] = []
     for one in parameters_of(type(instance)):
         value = getattr(instance, one.field)
-        if one.unit in (NODES, GROUPS) and value:
+        if one.unit in units and value:
             found.append((one.name, one.unit, value))
         elif one.unit.inner is not None and value is not None:
-            found.extend((f"{one.name}.{name}", unit, words) for name, unit, words in places(value))
+            found.extend((f"{one.name}.{name}", unit, words) for name, unit, words in places(value, units))
     return tuple(found)
 
 

@@ -137,6 +137,7 @@ def run(
     checks = (
         *_consistency(scenario, protocol, workload, plugins, history),
         *_service(scenario, history, seen),
+        *_coverage(scenario, cluster.signals.probes),
     )
     return Run(
         scenario=scenario,
@@ -274,6 +275,17 @@ def _service(scenario: Scenario, history: History, seen: Figures) -> list[Verdic
             )
         )
     return verdicts
+
+
+def _coverage(scenario: Scenario, probes: Mapping[str, int]) -> list[Verdict]:
+    """Judge whether the run got to the points that it was about."""
+    expected = scenario.expect.reached
+    if not expected:
+        return []
+    missed = [name for name in expected if not probes.get(name)]
+    counts = ", ".join(f"{name} {probes.get(name, 0)} times" for name in expected)
+    summary = f"probes were passed: {counts}" if not missed else f"never passed: {', '.join(missed)}"
+    return [_figure_verdict("reached", not missed, summary)]
 
 
 def _figure_verdict(name: str, holds: bool, summary: str) -> Verdict:

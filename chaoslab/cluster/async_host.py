@@ -285,6 +285,8 @@ class Node:
             raise NodeCrashed(self.name)
         wait = _Wait()
         register(wait)
+        if not self._alive:  # a fault struck at this very point
+            raise NodeCrashed(self.name)
         if timeout is not None:
             self._set_timeout(wait, timeout)
         self._waits[wait] = None

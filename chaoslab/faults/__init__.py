@@ -5,14 +5,56 @@ What a kind of fault must have is told by ``chaoslab.cluster.Fault``. It may als
 - ``extent``, a property: how large it is, in the unit of the promise that it ``demands`` (nanoseconds of skew, ppm of
   drift), so that a budget can bound it;
 - ``drawn(scene, stream)``, a class method that returns a fault of this kind with a strength drawn from *stream*, or
-  None where the scene has no place for it: swarms use it.
+  None where the scene has no place for it: swarms use it;
+- ``hits(zones)``: the nodes it hits, for kinds that say so themselves instead of by a target;
+- ``down_at_once(targets)``: how many of its targets it takes down at once, at most; all of them, if it does not say so.
 """
 
 from chaoslab.faults.clock import ClockSkew
+from chaoslab.faults.crash_at import CrashAt
+from chaoslab.faults.crashes import Amnesia, Crash
+from chaoslab.faults.load import Inbox, Memory, Slow
 from chaoslab.faults.network import Drop, Duplicate, Partition, SlowLinks
-from chaoslab.faults.process import Crash, Pause
+from chaoslab.faults.pauses import Pause, Resume
+from chaoslab.faults.restarts import RestartLoop, RollingRestart
+from chaoslab.faults.zones import ZoneOutage
 
-__all__ = ["FAULTS", "ClockSkew", "Crash", "Drop", "Duplicate", "Partition", "Pause", "SlowLinks"]
+__all__ = [
+    "FAULTS",
+    "Amnesia",
+    "ClockSkew",
+    "Crash",
+    "CrashAt",
+    "Drop",
+    "Duplicate",
+    "Inbox",
+    "Memory",
+    "Partition",
+    "Pause",
+    "RestartLoop",
+    "Resume",
+    "RollingRestart",
+    "Slow",
+    "SlowLinks",
+    "ZoneOutage",
+]
 
-FAULTS = (SlowLinks, Drop, Duplicate, Partition, Crash, Pause, ClockSkew)
+FAULTS = (
+    SlowLinks,
+    Drop,
+    Duplicate,
+    Partition,
+    Crash,
+    CrashAt,
+    Amnesia,
+    RestartLoop,
+    RollingRestart,
+    Pause,
+    Resume,
+    Slow,
+    Memory,
+    Inbox,
+    ZoneOutage,
+    ClockSkew,
+)
 """Every kind that ChaosLab brings itself, in the order in which they are listed."""

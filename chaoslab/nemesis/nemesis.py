@@ -96,7 +96,8 @@ class Nemesis:
         except Nobody as nobody:
             self._skip(step, f"{nobody} at that moment")
             return
-        targets = resolve(step.target, cluster, stream, it)
+        own = getattr(fault, "hits", None)
+        targets = own(cluster.zones) if own is not None else resolve(step.target, cluster, stream, it)
         if step.target and not targets:
             self._skip(step, f"{step.target!r} was nobody at that moment")
             return
@@ -113,17 +114,25 @@ class Nemesis:
         if self._budget is None:
             return None
         cluster = self._cluster
-        down = {name for name, host in cluster.nodes.items() if not host.open}
+        in_force = [(one.fault, one.targets) for one in cluster.injections if one.healed_ns is None]
+        in_force.append((fault, targets))
         forgetful = set(cluster.forgetful)
-        for injection in cluster.injections:
-            if injection.healed_ns is None:
-                demanded = injection.fault.demands
-                if demanded in ("down", "amnesia"):
-                    down.update(injection.targets)
-                if demanded == "amnesia":
-                    forgetful.update(injection.targets)
-        hit = set(targets) & set(cluster.nodes)
-        return self._budget.refusal(fault, len(cluster.nodes), down=len(down | hit), forgetful=len(forgetful | hit))
+        for other, its_targets in in_force:
+            if other.demands == "amnesia":
+                forgetful.update(its_targets)
+        down = self._down_max([(one, hit) for one, hit in in_force if one.demands in ("down", "amnesia")])
+        return self._budget.refusal(fault, len(cluster.nodes), down=down, forgetful=len(forgetful))
+
+    def _down_max(self, faults: list[tuple[Any, tuple[str, ...]]]) -> int:
+        """Return how many nodes may come to be down at once while *faults*, each with its targets, are in force."""
+        nodes = self._cluster.nodes
+        partly = [(hit, int(one.down_at_once(hit))) for one, hit in faults if hasattr(one, "down_at_once")]
+        down = {name for one, hit in faults if not hasattr(one, "down_at_once") for name in hit if name in nodes}
+        for name, host in nodes.items():
+            if not host.open and not any(name in hit for hit, _ in partly):
+                down.add(name)
+        more = sum(min(at_once, sum(name not in down for name in hit)) for hit, at_once in partly)
+        return len(down) + more
 
     def _end_step(self, injection: Injection) -> None:
         self._cluster.heal(injection)

@@ -84,6 +84,7 @@ def run_document(
             "p50_ms": None if seen.p50_ns is None else seen.p50_ns / 1e6,
             "p99_ms": None if seen.p99_ns is None else seen.p99_ns / 1e6,
         },
+        "probes": dict(run.probes),
         "events": run.events,
         "virtual_s": run.virtual_ns / NS_PER_S,
         "runs": [dict(one) for one in runs],

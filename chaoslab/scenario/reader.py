@@ -44,6 +44,7 @@ from chaoslab.parameters import (
     RATIO,
     TEXT,
     WORDS,
+    ZONE,
     Unit,
     build,
     parameters_of,
@@ -379,6 +380,7 @@ class _Reading:
             for word in said.replace("|", " ").split():
                 with self.at(*path, *name.split(".")):
                     words.check(word, more if unit is GROUPS else tuple(one for one in more if one != REST))
+        self.check_zones(fault, path, words)
         whom = [name for name, unit, _ in places(fault) if unit is GROUPS]
         if target and whom:
             self.refuse((*path, "target"), f"this fault says whom it hits in {whom[0]}, not in target.")
@@ -388,6 +390,14 @@ class _Reading:
             with self.at(*path, "target"):
                 words.check(word, tuple(one for one in more if one != REST))
         return Part(fault=fault, target=target)
+
+    def check_zones(self, value: Any, path: Path, words: _Words) -> None:
+        """Refuse a zone that the scenario does not have."""
+        for name, _, zone in places(value, (ZONE,)):
+            if not words.zones:
+                self.refuse((*path, *name.split(".")), "there are no zones: write zones = 3 in [cluster], or a table.")
+            if zone not in words.zones:
+                self.refuse((*path, *name.split(".")), unknown_word("zone", zone, words.zones))
 
     def schedule(self, table: dict[str, Any], path: Path, words: _Words, duration_ns: int) -> Schedule:
         at_ns = self.take(table, path, "at", DURATION)
@@ -459,6 +469,7 @@ class _Reading:
                 for word in said.replace("|", " ").split():
                     with self.at(*path, *name.split(".")):
                         words.check(word, (REST,) if unit is GROUPS else ())
+            self.check_zones(program, path, words)
             programs.append(program)
         return tuple(programs)
 
@@ -477,8 +488,15 @@ class _Reading:
         availability = self.take(table, path, "availability", RATIO)
         p99_ns = self.take(table, path, "p99", DURATION)
         recovers_ns = self.take(table, path, "recovers_within", DURATION)
-        self.nothing_left(table, path, ("consistency", "availability", "p99", "recovers_within"))
-        return Expect(consistency=consistency, availability=availability, p99_ns=p99_ns, recovers_within_ns=recovers_ns)
+        reached = self.take(table, path, "reached", WORDS, ())
+        self.nothing_left(table, path, ("consistency", "availability", "p99", "recovers_within", "reached"))
+        return Expect(
+            consistency=consistency,
+            availability=availability,
+            p99_ns=p99_ns,
+            recovers_within_ns=recovers_ns,
+            reached=reached,
+        )
 
 
 def _frozen_lists(value: Any) -> Any:

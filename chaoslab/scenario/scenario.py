@@ -34,12 +34,14 @@ class Expect:
         availability: The least share of operations that succeed, from 0 to 1; None: any.
         p99_ns: The longest that 99 of 100 successful operations take; None: any.
         recovers_within_ns: How long after the last heal an operation must succeed again; None: while the run settles.
+        reached: Probes that the run must pass: a run that never got to the point in question has not tested it.
     """
 
     consistency: tuple[str, ...] | None = None
     availability: float | None = None
     p99_ns: int | None = None
     recovers_within_ns: int | None = None
+    reached: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

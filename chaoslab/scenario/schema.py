@@ -110,6 +110,11 @@ def scenario_schema(plugins: Registry) -> dict[str, Any]:
                         "availability": _unit(RATIO),
                         "p99": dict(_DURATION),
                         "recovers_within": dict(_DURATION),
+                        "reached": {
+                            "type": ["string", "array"],
+                            "items": {"type": "string"},
+                            "description": "Probes that the run must pass.",
+                        },
                     },
                 },
             },
@@ -188,6 +193,8 @@ def _unit(unit: Unit) -> dict[str, Any]:
     """Return how a value of *unit* is written."""
     if unit is LATENCY:
         return dict(_LATENCY)
+    if unit.words:
+        return {"enum": list(unit.words)}
     if unit.inner is not None:
         return _table(_properties(unit.inner), _required(unit.inner))
     if unit in (WORDS, NODES):

@@ -9,14 +9,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from chaoslab.statemachine import Context, Effects, Persist, Send
+from chaoslab.statemachine import Context, Effect, Effects, Persist, Probe, Send
 from chaoslab_protocols.abd.messages import INITIAL, Query, QueryReply, Store, StoreReply, Tag
 
 __all__ = ["Replica"]
 
 
 class Replica:
-    """Answers queries, and stores on its disk before it acknowledges."""
+    """Answers queries, and stores on its disk before it acknowledges.
+
+    Probes: ``stored``: the value is durable and nobody knows it yet; ``outdated``: a store came too late.
+    """
 
     def __init__(self, context: Context) -> None:
         self.copies: dict[str | None, tuple[Tag, Any]] = {}
@@ -35,14 +38,14 @@ class Replica:
             return [*self.store(message), Send(sender, StoreReply(message.phase))]
         return None
 
-    def store(self, message: Store) -> list[Persist]:
+    def store(self, message: Store) -> list[Effect]:
         """Take over the value if its tag is higher."""
         tag, _ = self.copies.get(message.key, (INITIAL, None))
         if message.tag <= tag:
-            return []
+            return [] if message.tag == tag else [Probe("outdated")]
         self.copies[message.key] = (message.tag, message.value)
         record = json.dumps([message.key, message.tag, message.value])
-        return [Persist(f"key {message.key}", record.encode())]
+        return [Persist(f"key {message.key}", record.encode()), Probe("stored")]
 
     def timer(self, name: str) -> Effects:
         return None

@@ -21,6 +21,7 @@ from chaoslab.statemachine import (
     Effect,
     Effects,
     Persist,
+    Probe,
     Request,
     Send,
     SetTimer,
@@ -34,6 +35,9 @@ __all__ = ["Replica"]
 
 class Replica:
     """One of the nodes; the primary of an epoch is the node at that position in the ring of names.
+
+    Probes: ``acknowledged``: a client was told of a write, no backup yet; ``taken-over``: a backup has made itself
+    primary; ``overwritten``: a node has thrown its own state away for another's.
 
     Attributes:
         HEARTBEAT_S: Seconds between heartbeats of the primary.
@@ -86,7 +90,8 @@ class Replica:
         """Become the primary of *epoch*. Nobody is asked: that is the weakness of this protocol."""
         self.epoch = epoch
         self.is_primary, self.behind = True, False
-        return [Become("primary"), CancelTimer("silence"), self.record(()), *self.announce()]
+        probes = [Probe("taken-over")] if epoch else []
+        return [Become("primary"), CancelTimer("silence"), self.record(()), *probes, *self.announce()]
 
     def announce(self) -> list[Effect]:
         """Tell the backups who is primary."""
@@ -108,6 +113,7 @@ class Replica:
         return [
             self.record(((key, self.values[key]),)),
             reply(sender, request, answer),  # before any backup knows of it
+            Probe("acknowledged"),
             *(Send(backup, replicate) for backup in self.backups),
         ]
 
@@ -161,7 +167,7 @@ class Replica:
         self.position = state.position
         self.values = dict(state.values)
         self.behind = False
-        return [*effects, self.record(state.values, anew=True)]
+        return [*effects, self.record(state.values, anew=True), Probe("overwritten")]
 
     # The disk
 
