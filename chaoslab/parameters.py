@@ -198,7 +198,17 @@ def parameter(unit: Unit, help: str, *, default: Any = attrs.NOTHING, name: str 
         default: The value when it is left out; without one it must be given.
         name: How a person writes it; the field's name if not given.
     """
-    return attrs.field(default=default, metadata={_KEY: (unit, help, name)})
+    validator = _is_allowed if unit.words else None
+    return attrs.field(default=default, metadata={_KEY: (unit, help, name)}, validator=validator)
+
+
+def _is_allowed(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    """Refuse a word that is not one of those of its parameter's unit, wherever it comes from."""
+    unit, _, name = attribute.metadata[_KEY]
+    try:
+        unit.parse(value)
+    except UsageError as error:
+        raise UsageError(error.message, key=name or attribute.name) from None
 
 
 def nested(cls: type[T], name: str, example: str) -> Unit:

@@ -16,7 +16,24 @@ from chaoslab.checkers import Verdict
 from chaoslab.checkers.registry import LEVELS, check
 from chaoslab.cluster import Cluster, Workload
 from chaoslab.errors import UsageError, unknown_word
-from chaoslab.faults import ClockSkew, Crash, Drop, Duplicate, Partition, Pause, SlowLinks
+from chaoslab.faults import (
+    Amnesia,
+    ClockSkew,
+    Crash,
+    CrashAt,
+    Drop,
+    Duplicate,
+    Inbox,
+    Memory,
+    Partition,
+    Pause,
+    RestartLoop,
+    Resume,
+    RollingRestart,
+    Slow,
+    SlowLinks,
+    ZoneOutage,
+)
 from chaoslab.history import History
 from chaoslab.net.latency import Constant, Latency
 from chaoslab.plugins import registry
@@ -24,28 +41,38 @@ from chaoslab.runner import run as run_scenario
 from chaoslab.scenario import Scenario
 from chaoslab.scenario import load_scenario as read_scenario
 from chaoslab.sim import Engine
+from chaoslab.storage import Unsynced
 from chaoslab.units import seconds_to_ns
 
 __all__ = [
+    "amnesia",
     "causal",
     "clock_skew",
     "consistency",
     "crash",
+    "crash_at",
     "drop",
     "duplicate",
     "eventual",
+    "inbox",
     "latency",
     "linearizable",
     "load_scenario",
+    "memory",
     "monotonic_reads",
     "monotonic_writes",
     "partition",
     "pause",
     "read_your_writes",
+    "restart_loop",
+    "resume",
+    "rolling_restart",
     "run",
     "sequential",
+    "slow",
     "workload",
     "writes_follow_reads",
+    "zone_outage",
 ]
 
 T = TypeVar("T")
@@ -184,14 +211,82 @@ def latency(seconds: float) -> SlowLinks:
     return SlowLinks(added=Constant(value_ns=seconds_to_ns(seconds)))
 
 
-def crash(*nodes: str) -> tuple[Crash, tuple[str, ...]]:
+def crash(*nodes: str, unsynced: Unsynced = "lost") -> tuple[Crash, tuple[str, ...]]:
     """Return the power cut of *nodes*; when it is healed they start again."""
-    return Crash(), nodes
+    return Crash(unsynced=unsynced), nodes
+
+
+def crash_at(
+    *nodes: str,
+    probe: str = "",
+    fsync: str = "",
+    synced: str = "",
+    send: str = "",
+    receive: str = "",
+    nth: int = 1,
+    restart: float | None = None,
+) -> tuple[CrashAt, tuple[str, ...]]:
+    """Return the power cut of *nodes*, each at its *nth* probe, sync, send or arrival; say one of them.
+
+    Args:
+        nodes: Whom it hits.
+        probe: The name of a probe that is passed, or ``"any"``, as in the following.
+        fsync: The file that is to be synced, and then is not.
+        synced: The file that is durable, when nobody knows of it yet.
+        send: The type of a message that is sent, and then is not.
+        receive: The type of a message that arrives, and is not handled.
+        nth: At which time it happens.
+        restart: Seconds after which it starts again; None: when the fault is healed.
+    """
+    restart_ns = None if restart is None else seconds_to_ns(restart)
+    return CrashAt(
+        probe=probe, fsync=fsync, synced=synced, send=send, receive=receive, nth=nth, restart_ns=restart_ns
+    ), nodes
+
+
+def amnesia(*nodes: str) -> tuple[Amnesia, tuple[str, ...]]:
+    """Return the loss of power and disk of *nodes*; when it is healed they start again with nothing."""
+    return Amnesia(), nodes
+
+
+def restart_loop(*nodes: str, period: float, down: float) -> tuple[RestartLoop, tuple[str, ...]]:
+    """Return the fault that crashes *nodes* about every *period* seconds, for *down* seconds."""
+    return RestartLoop(period_ns=seconds_to_ns(period), down_ns=seconds_to_ns(down)), nodes
+
+
+def rolling_restart(*nodes: str, down: float, pause: float) -> tuple[RollingRestart, tuple[str, ...]]:
+    """Return the fault that restarts *nodes* one after the other, *down* seconds each and *pause* seconds between."""
+    return RollingRestart(down_ns=seconds_to_ns(down), pause_ns=seconds_to_ns(pause)), nodes
 
 
 def pause(*nodes: str) -> tuple[Pause, tuple[str, ...]]:
     """Return the fault that lets *nodes* stand still."""
     return Pause(), nodes
+
+
+def resume(*nodes: str) -> tuple[Resume, tuple[str, ...]]:
+    """Return what lets paused *nodes* go on before their pause is over."""
+    return Resume(), nodes
+
+
+def slow(*nodes: str, seconds: float) -> tuple[Slow, tuple[str, ...]]:
+    """Return the fault that lets *nodes* need this long for each message, timer and sync."""
+    return Slow(cost=Constant(value_ns=seconds_to_ns(seconds))), nodes
+
+
+def memory(*nodes: str, limit_bytes: int, restart: float | None = None) -> tuple[Memory, tuple[str, ...]]:
+    """Return the fault that kills *nodes* when the messages that wait there have more bytes than that."""
+    return Memory(limit_bytes=limit_bytes, restart_ns=None if restart is None else seconds_to_ns(restart)), nodes
+
+
+def inbox(*nodes: str, limit: int, policy: str = "drop") -> tuple[Inbox, tuple[str, ...]]:
+    """Return the fault that lets only *limit* messages wait at *nodes*; *policy* is ``"drop"`` or ``"push-back"``."""
+    return Inbox(limit=limit, policy=policy), nodes
+
+
+def zone_outage(zone: str, *, mode: str = "crash") -> ZoneOutage:
+    """Return the outage of all nodes of *zone*: *mode* is ``"crash"`` or ``"partition"``."""
+    return ZoneOutage(zone=zone, mode=mode)
 
 
 def clock_skew(node: str, seconds: float) -> tuple[ClockSkew, tuple[str, ...]]:

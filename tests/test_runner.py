@@ -8,7 +8,7 @@ import attrs
 
 from chaoslab.plugins import registry
 from chaoslab.runner import Run, run
-from chaoslab.scenario import parse_scenario
+from chaoslab.scenario import parse_scenario, scenario_to_toml
 from chaoslab.statemachine import Context, Effects
 
 TEXT = """
@@ -121,3 +121,16 @@ def test_nothing_checked_is_told() -> None:
     done = run_of("[expect]\nconsistency = []\n")
     assert done.checks == ()
     assert any("no consistency level was checked" in warning for warning in done.warnings)
+
+
+def test_a_run_that_does_not_get_to_a_point_it_is_about_fails() -> None:
+    """The check names the probes that were never passed; those that were are counted in the run."""
+    text = TEXT.replace('"single-copy"', '"abd"')
+    scenario = parse_scenario(text + '[expect]\nreached = ["stored"]\n', registry())
+    assert parse_scenario(scenario_to_toml(scenario), registry()) == scenario
+    done = run(scenario, 1)
+    assert named(done)["reached"] == "valid"
+    assert done.probes["stored"] > 10
+    missed = run(parse_scenario(text + '[expect]\nreached = ["stored", "never"]\n', registry()), 1)
+    assert named(missed)["reached"] == "invalid"
+    assert next(one.summary for one in missed.checks if one.name == "reached") == "never passed: never."

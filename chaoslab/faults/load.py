@@ -60,9 +60,9 @@ class Slow:
 
     def describe(self, targets: tuple[str, ...]) -> str:
         cost = self.cost
-        much = format_duration(cost.value_ns) if isinstance(cost, Constant) else f"{cost.distribution} times"
+        much = format_duration(cost.value_ns) if isinstance(cost, Constant) else f"a {cost.distribution} time"
         times = "" if self.factor == 1 else f"{self.factor:.3g} times "
-        return f"slow: {' '.join(targets)} needs {times}{much} a handler"
+        return f"slow: {' '.join(targets)} needs {times}{much} for each handler"
 
 
 class _Limping:

@@ -25,7 +25,7 @@ KINDS = [pytest.param(kind, id=kind.kind) for kind in FAULTS]
 SEEDS = range(3)
 
 MOVES_ON = {
-    "_backlog", "_held", "_timers", "links", "history", "engine", "network", "signals", "starts", "machine", "node",
+    "_at_barrier", "_held", "_timers", "links", "history", "engine", "network", "signals", "starts", "machine", "node",
     "files", "disk", "clock", "process", "number", "zones", "role", "_streams", "_performers",
 }  # fmt: skip
 """What changes in a host by itself, or belongs to others."""
