@@ -1,5 +1,24 @@
-"""Simulated disks."""
+"""Simulated disks: files, what a power cut leaves of them, and how devices fail. Knows neither nodes nor time."""
 
+from chaoslab.storage.crash import ANY_CRASH, KEEP_UNSYNCED, LOSE_UNSYNCED, CrashMode, Left
+from chaoslab.storage.crash_states import check_recovery, crash_states
 from chaoslab.storage.disk import Disk
+from chaoslab.storage.file import SECTOR_BYTES, File, Write
+from chaoslab.storage.rules import OPERATIONS, DiskError, DiskRule
 
-__all__ = ["Disk"]
+__all__ = [
+    "ANY_CRASH",
+    "KEEP_UNSYNCED",
+    "LOSE_UNSYNCED",
+    "OPERATIONS",
+    "SECTOR_BYTES",
+    "CrashMode",
+    "Disk",
+    "DiskError",
+    "DiskRule",
+    "File",
+    "Left",
+    "Write",
+    "check_recovery",
+    "crash_states",
+]
