@@ -5,7 +5,9 @@ Rules:
 1. A host outlives its node's crashes. A crash is a power cut: the code is cut off from network, disk and clock
    first and only then cancelled, so nothing it does while it unwinds has an effect outside.
 2. A message that arrives while the node is down is lost. One that arrives while it is paused waits.
-3. An exception in a node's code ends the run, with the node, the time and what it was handling.
+3. An exception in a node's code ends the run, with the node, the time and what it was handling. An error of the disk
+   that a fault made, and that the code does not handle, is a panic instead: the node loses power and stays down until
+   the fault is healed, or somebody starts it.
 
 This file does not know what the code is: see ``machine_host`` and ``async_host``.
 """
@@ -14,6 +16,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Callable, Mapping
+from errno import errorcode
 
 from chaoslab.cluster.node_clock import NodeClock
 from chaoslab.cluster.signals import Signals
@@ -21,7 +24,7 @@ from chaoslab.errors import NodeError
 from chaoslab.net import Link, Network
 from chaoslab.net.latency import LATENCY, Latency, sampler
 from chaoslab.sim import Engine, Entry
-from chaoslab.storage import Disk
+from chaoslab.storage import LOSE_UNSYNCED, CrashMode, Disk, DiskError
 
 __all__ = ["SYNC_LATENCY", "Host"]
 
@@ -47,6 +50,9 @@ class Host(abc.ABC):
         home: For a client, the node beside which it stands; for a node, its own name.
         zones: The zone of each node of the cluster that has one.
         signals: Where what happens here is told; a cluster gives all its hosts the same.
+        slow_syncs: Functions whose results, in nanoseconds, are added to the time that a sync takes.
+        panicked: It is down because its code did not handle an error of its disk.
+        panics: How often that happened.
     """
 
     def __init__(self, name: str, engine: Engine, network: Network) -> None:
@@ -64,6 +70,9 @@ class Host(abc.ABC):
         self.zones: Mapping[str, str] = {}
         self.signals = Signals()
         self.links: dict[str, Link] = {}
+        self.slow_syncs: tuple[Callable[[], int], ...] = ()
+        self.panicked = False
+        self.panics = 0
         self._backlog: list[Callable[[], None]] = []
         self._letting_in = False
         self._sync_delay = sampler(SYNC_LATENCY)
@@ -85,22 +94,35 @@ class Host(abc.ABC):
     def start(self) -> None:
         """Start the node's code, from what its disk kept."""
         self.alive = self.open = True
+        self.panicked = False
         self.starts += 1
         self.engine.note(f"start {self.name}")
         self._boot()
-        if self.starts > 1:
+        if self.starts > 1 and self.alive:
             self.signals.tell("start", self.name, "again")
 
-    def crash(self) -> None:
-        """Cut the power. Does nothing if the node is down."""
+    def crash(self, mode: CrashMode = LOSE_UNSYNCED) -> None:
+        """Cut the power; *mode* says what may be left of what was not synced. Does nothing if the node is down."""
         if not self.alive:
             return
         self.engine.note(f"crash {self.name}")
         self.alive = self.open = self.paused = False
         self._backlog.clear()
         self.become("")
-        self.disk.crash()
+        self.disk.crash(self.engine.choices.stream(f"disk crash {self.name}"), mode)
         self._halt()
+
+    def panic(self, error: DiskError) -> None:
+        """The code did not handle *error* of its disk: it ends here, and the node loses power."""
+        self.engine.note(f"panic {self.name} {_words(error)}")
+        self.panics += 1
+        self.crash()
+        self.panicked = True
+
+    def recover(self) -> None:
+        """Start the node again if it is down because of a panic."""
+        if self.panicked:
+            self.start()
 
     def pause(self) -> None:
         """Let the node's code stand still: what happens to it waits. Does nothing if it is down."""
@@ -172,18 +194,33 @@ class Host(abc.ABC):
             link = self.links[target] = self.network.link(self.name, target)
         return link
 
-    def begin_sync(self, path: str, then: Callable[[], None]) -> None:
-        """Sync *path* and call *then* once it is durable; never, if a crash comes first."""
+    def begin_sync(self, path: str, then: Callable[[], None], failed: Callable[[DiskError], None]) -> None:
+        """Sync *path* and call *then* once it is durable, *failed* if it cannot be; neither, if a crash comes first."""
         end = self.disk.begin_sync(path)
 
         def done() -> None:
-            if end():
+            try:
+                ended = end()
+            except DiskError as error:
+                reason = error
+                self.engine.note(f"fsync {self.name} failed: {_words(error)}")
+                self.when_open(lambda: failed(reason))
+                return
+            if ended:
                 self.engine.note(f"fsync {self.name} {path}")
                 self.when_open(then)
 
-        self.engine.after(self._sync_delay(self._sync_draw()), done)
+        delay_ns = self._sync_delay(self._sync_draw())
+        for slow in self.slow_syncs:
+            delay_ns += slow()
+        self.engine.after(delay_ns, done)
         self.signals.tell("fsync", self.name, path)
 
     def blame(self, error: BaseException, event: str) -> NodeError:
         """Return the error that says that this node's code raised *error* while handling *event*."""
         return NodeError(node=self.name, time_ns=self.engine.clock.now_ns, event=event, cause=error)
+
+
+def _words(error: DiskError) -> str:
+    """Return *error* in the few words of a trace."""
+    return f"{errorcode.get(error.errno or 0, 'error')} {error.filename}"
