@@ -3,7 +3,7 @@
 from chaoslab.storage.crash import ANY_CRASH, KEEP_UNSYNCED, LOSE_UNSYNCED, CrashMode, Left
 from chaoslab.storage.crash_states import check_recovery, crash_states
 from chaoslab.storage.disk import Disk
-from chaoslab.storage.file import SECTOR_BYTES, File, Write
+from chaoslab.storage.file import SECTOR_BYTES, File, Write, carry_out
 from chaoslab.storage.rules import OPERATIONS, DiskError, DiskRule
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "File",
     "Left",
     "Write",
+    "carry_out",
     "check_recovery",
     "crash_states",
 ]
