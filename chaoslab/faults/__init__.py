@@ -11,8 +11,48 @@ What a kind of fault must have is told by ``chaoslab.cluster.Fault``. It may als
 from chaoslab.faults.clock import ClockSkew
 from chaoslab.faults.network import Drop, Duplicate, Partition, SlowLinks
 from chaoslab.faults.process import Crash, Pause
+from chaoslab.faults.storage import (
+    STORAGE_FAULTS,
+    BitRot,
+    DiskFull,
+    FsyncError,
+    FsyncLie,
+    IoError,
+    LatentSector,
+    LoseUnsynced,
+    MisdirectedRead,
+    MisdirectedWrite,
+    RenameLost,
+    ReorderWrites,
+    ShortRead,
+    SlowDisk,
+    TornWrite,
+)
 
-__all__ = ["FAULTS", "ClockSkew", "Crash", "Drop", "Duplicate", "Partition", "Pause", "SlowLinks"]
+__all__ = [
+    "FAULTS",
+    "BitRot",
+    "ClockSkew",
+    "Crash",
+    "DiskFull",
+    "Drop",
+    "Duplicate",
+    "FsyncError",
+    "FsyncLie",
+    "IoError",
+    "LatentSector",
+    "LoseUnsynced",
+    "MisdirectedRead",
+    "MisdirectedWrite",
+    "Partition",
+    "Pause",
+    "RenameLost",
+    "ReorderWrites",
+    "ShortRead",
+    "SlowDisk",
+    "SlowLinks",
+    "TornWrite",
+]
 
-FAULTS = (SlowLinks, Drop, Duplicate, Partition, Crash, Pause, ClockSkew)
+FAULTS = (SlowLinks, Drop, Duplicate, Partition, Crash, Pause, *STORAGE_FAULTS, ClockSkew)
 """Every kind that ChaosLab brings itself, in the order in which they are listed."""

@@ -68,7 +68,9 @@ class TornWrite(DiskFault):
 
     ratio: float = parameter(RATIO, "The chance of a lost write to leave a part.", default=1.0)
     at: str = parameter(
-        TEXT, 'Where writes tear: "byte", or "sector" for a device that writes whole sectors of 512 bytes.', default="byte"
+        TEXT,
+        'Where writes tear: "byte", or "sector" for a device that writes whole sectors of 512 bytes.',
+        default="byte",
     )
 
     def __attrs_post_init__(self) -> None:

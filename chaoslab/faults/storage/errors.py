@@ -204,13 +204,13 @@ class SlowDisk(DiskFault):
     def drawn(cls, scene: Scene, stream: Stream) -> SlowDisk:
         return cls(added=Exponential(mean_ns=int(stream.between(1e6, 2e8))))
 
-    def rule(self, host: Host) -> FaultRule:
+    def rule(self, host: Host) -> _Slow:
         return _Slow(self.kind, host, sampler(self.added))
 
     def inject(self, cluster: Cluster, targets: tuple[str, ...]) -> tuple[tuple[Host, FaultRule], ...]:
         state = []
         for host in [cluster.node(name) for name in targets]:
-            slow = _Slow(self.kind, host, sampler(self.added))
+            slow = self.rule(host)
             host.slow_syncs = (*host.slow_syncs, slow.delay_ns)
             state.append((host, slow))
         return tuple(state)
