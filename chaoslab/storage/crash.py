@@ -192,7 +192,7 @@ def _torn(write: Write, began: bool, mode: CrashMode, draws: Draws) -> int:
     else:
         cuts = range(SECTOR_BYTES - offset % SECTOR_BYTES, size, SECTOR_BYTES)
     cuts = cuts if began else [0, *cuts]
-    if not cuts or not _is(mode.torn, draws):
+    if not cuts or _is(1.0 - mode.torn, draws):
         return _LOST
     return cuts[draws.below(len(cuts))]
 
