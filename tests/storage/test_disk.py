@@ -174,7 +174,7 @@ def test_recovery_is_tried_from_every_crash_state() -> None:
     mode = CrashMode(lost=0.5, torn=0.5)
     assert check_recovery(disk(), checking, mode) == 10
     with pytest.raises(
-        ConsistencyViolation, match=r"from crash state 2 of 10: it raised AssertionError.*log: b'3:abc=294;2'"
+        ConsistencyViolation, match=r"(?s)from crash state 2 of 10: it raised AssertionError.*log: b'3:abc=294;2'"
     ):
         check_recovery(disk(), trusting, mode)
 

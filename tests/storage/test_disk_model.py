@@ -147,6 +147,11 @@ class DiskAgainstModel(RuleBasedStateMachine):
         return len(pending) <= 4 and len(self.model.history) <= 6 and sizes <= bytes_max
 
     @invariant()
+    def what_is_durable_agrees(self) -> None:
+        (left,) = crash_states(self.disk, CrashMode())
+        assert {tuple(sorted(left.items()))} == self.model.allowed(CrashMode())
+
+    @invariant()
     def reads_agree(self) -> None:
         assert self.disk.contents() == {path: file.now() for path, file in self.model.names().items()}
 
