@@ -10,7 +10,10 @@ Rules:
    recorded stream, so every choice can be replayed and overridden.
 4. Time is what the node's own clock says, through ``Context``; a wall clock may be skewed, any clock may drift.
 5. Messages are values. Make them frozen, with immutable fields: a machine's message reaches the other side as it is.
-6. A crash loses the machine. A restart makes a new one from the same factory and from what the disk kept.
+6. When the disk fails, what stands behind the failed effect is dropped: it counted on it. A machine may have a method
+   ``disk_error(path, error)``, which is given the ``OSError`` and returns effects; a machine that has none, or that
+   raises the error again, panics: the node loses power. So no machine goes on as if nothing were wrong by mistake.
+7. A crash loses the machine. A restart makes a new one from the same factory and from what the disk kept.
 
 This file knows no Trio, no clock, no network and no randomness.
 """
@@ -81,6 +84,9 @@ class CancelTimer:
 @attrs.define
 class Persist:
     """Write *data* to the file *path* and hold every later effect back until they are durable.
+
+    Without *append* the old content is written over in place, and a torn write leaves a mixture of both. Who must
+    survive that appends records with checksums; or writes another file, syncs it, renames it and syncs the folder.
 
     Attributes:
         path: The file's name on the node's own disk.
@@ -241,7 +247,8 @@ class Context:
         name: The node's own name, such as ``"n1"``.
         nodes: The names of all nodes of the cluster, in order, itself included.
         settings: The protocol's settings.
-        files: What the disk kept: file name to content.
+        files: What the disk kept: file name to content. Looking up a file that the disk cannot read raises ``OSError``;
+            a machine that does not handle it does not start.
         wall_time: Read the node's wall clock, in seconds. It may be wrong, and jump.
         monotonic_time: Read the node's monotonic clock, in seconds. It may drift, and never jumps back.
         true_time: Read the interval ``(earliest, latest)``, in seconds since 1970, in which true time is, if the source
@@ -270,7 +277,12 @@ class Context:
 
 
 class Machine(Protocol):
-    """A node's code as a state machine. Made by a factory that takes a ``Context``."""
+    """A node's code as a state machine. Made by a factory that takes a ``Context``.
+
+    It may also have ``disk_error(path, error)``: an effect on the file *path* failed with *error*, an ``OSError``, and
+    every effect that stood behind it, of this event and of those since, timers included, was dropped. It returns
+    effects. What it wrote since the last sync of that file may be lost.
+    """
 
     def start(self) -> Effects:
         """The node has started, or started again after a crash."""

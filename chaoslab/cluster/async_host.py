@@ -7,7 +7,8 @@ Rules:
 3. Each life of a node has its own ``Node``. After a crash the old one is dead: sending does nothing, waiting raises
    ``NodeCrashed``, so even code in a shielded ``finally`` has no effect outside and cannot linger.
 4. What is sent is a copy, as on a real network: changing a list after sending it does not reach the other side.
-5. A pause holds back what comes through the node (messages, answers, timeouts, syncs). Trio's own ``sleep`` goes on.
+5. A fault of the disk is an ``OSError`` in the code that uses it. Code that lets it pass ends, as a process would.
+6. A pause holds back what comes through the node (messages, answers, timeouts, syncs). Trio's own ``sleep`` goes on.
 
 This file does not know any protocol.
 """
@@ -24,11 +25,13 @@ import trio
 
 from chaoslab.choices import Stream
 from chaoslab.cluster.host import Host
+from chaoslab.cluster.node_disk import NodeDisk
 from chaoslab.errors import UsageError
 from chaoslab.net import Network
 from chaoslab.net.sizes import size_bytes
 from chaoslab.sim import Engine, Entry
 from chaoslab.statemachine import Request, Response
+from chaoslab.storage import DiskError
 from chaoslab.units import NS_PER_S, seconds_to_ns
 
 __all__ = ["AsyncHost", "CallRefused", "Message", "Node", "NodeCrashed", "Serve"]
@@ -180,7 +183,7 @@ class Node:
         self.nodes = host.nodes
         self.settings = host.settings
         self.zones = host.zones
-        self.disk = NodeDisk(self)
+        self.disk = NodeDisk(host.disk, lambda: self._alive, self._sync)
         self.random: Stream = host.engine.choices.stream(f"node {host.name}")
         self.log = structlog.get_logger().bind(node=host.name)
 
@@ -295,6 +298,10 @@ class Node:
         finally:
             self._waits.pop(wait, None)
 
+    async def _sync(self, path: str) -> None:
+        host = self._host
+        await self._wait(None, lambda wait: host.begin_sync(path, lambda: wait.finish(None), wait.refuse))
+
     def _set_timeout(self, wait: _Wait, timeout: float) -> None:
         host = self._host
         host.engine.after(host.clock.true_delay_ns(seconds_to_ns(timeout)), self._time_out, wait)
@@ -345,40 +352,6 @@ class Node:
     def alive(self) -> bool:
         """Whether this life of the node goes on."""
         return self._alive
-
-
-class NodeDisk:
-    """A node's disk as its code sees it: files in a flat folder.
-
-    A write is readable at once and durable only after ``fsync``; a crash loses what was not synced.
-    """
-
-    __slots__ = ("_node",)
-
-    def __init__(self, node: Node) -> None:
-        self._node = node
-
-    def read(self, path: str) -> bytes:
-        """Return the content of *path*; empty if there is no such file."""
-        return self._node._host.disk.read(path)
-
-    def exists(self, path: str) -> bool:
-        """Return whether there is a file *path*."""
-        return path in self._node._host.disk.files
-
-    def write(self, path: str, data: bytes, *, append: bool = False) -> None:
-        """Write *data* to *path*: replace its content, or add to its end."""
-        if self._node.alive:
-            self._node._host.disk.write(path, data, append=append)
-
-    async def fsync(self, path: str) -> None:
-        """Wait until everything written to *path* so far is durable."""
-        node = self._node
-
-        def register(wait: _Wait) -> None:
-            node._host.begin_sync(path, lambda: wait.finish(None))
-
-        await node._wait(None, register)
 
 
 Serve = Callable[[Node], Awaitable[None]]
@@ -470,8 +443,22 @@ class AsyncHost(Host):
             except trio.Cancelled:
                 raise
             except BaseException as error:
-                if node.alive:  # what a dead node's code raises while it unwinds is of no interest
+                if not node.alive:
+                    return  # what a dead node's code raises while it unwinds is of no interest
+                if (failure := _disk_failure(error)) is not None:
+                    self.panic(failure)
+                else:
                     self.engine.fail(self.blame(error, "its own tasks"))
+
+
+def _disk_failure(error: BaseException) -> DiskError | None:
+    """Return the error of the disk that *error* is, or the first of a group of nothing else."""
+    if isinstance(error, DiskError):
+        return error
+    if isinstance(error, BaseExceptionGroup):
+        found = [_disk_failure(one) for one in error.exceptions]
+        return None if None in found else found[0]
+    return None
 
 
 def _copied(body: Any) -> Any:

@@ -6,7 +6,9 @@ Rules:
    first and only then cancelled, so nothing it does while it unwinds has an effect outside.
 2. A message that arrives while the node is down is lost. One that arrives while it is paused, or while it is slow and
    busy, waits: see ``backlog``.
-3. An exception in a node's code ends the run, with the node, the time and what it was handling.
+3. An exception in a node's code ends the run, with the node, the time and what it was handling. An error of the disk
+   that a fault made, and that the code does not handle, is a panic instead: the node loses power and stays down until
+   the fault is healed, or somebody starts it.
 4. Several faults may want a node down, or still, at once: it comes back when the last of them lets go. A new life of
    the code is a new process, so a crash ends a pause.
 
@@ -17,6 +19,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Callable, Mapping
+from errno import errorcode
 from typing import Any
 
 from chaoslab.cluster.backlog import Backlog
@@ -26,7 +29,7 @@ from chaoslab.errors import NodeError
 from chaoslab.net import Link, Network
 from chaoslab.net.latency import LATENCY, Latency, sampler
 from chaoslab.sim import Engine, Entry
-from chaoslab.storage import Disk, Unsynced
+from chaoslab.storage import LOSE_UNSYNCED, CrashMode, Disk, DiskError
 
 __all__ = ["SYNC_LATENCY", "Host"]
 
@@ -55,6 +58,9 @@ class Host(abc.ABC):
         zones: The zone of each node of the cluster that has one.
         signals: Where what happens here is told; a cluster gives all its hosts the same.
         backlog: What waits here, and what makes it wait.
+        slow_syncs: Functions whose results, in nanoseconds, are added to the time that a sync takes.
+        panicked: It is down because its code did not handle an error of its disk.
+        panics: How often that happened.
     """
 
     def __init__(self, name: str, engine: Engine, network: Network) -> None:
@@ -74,6 +80,9 @@ class Host(abc.ABC):
         self.signals = Signals()
         self.links: dict[str, Link] = {}
         self.backlog = Backlog(self)
+        self.slow_syncs: tuple[Callable[[], int], ...] = ()
+        self.panicked = False
+        self.panics = 0
         self._letting_in = False
         self._down_for: list[object] = []
         self._still_for: list[object] = []
@@ -97,14 +106,15 @@ class Host(abc.ABC):
         """Start the node's code, from what its disk kept."""
         self.alive = self.open = True
         self.refresh()
+        self.panicked = False
         self.starts += 1
         self.engine.note(f"start {self.name}")
         self._boot()
-        if self.starts > 1:
+        if self.starts > 1 and self.alive:
             self.signals.tell("start", self.name, "again")
 
-    def crash(self, unsynced: Unsynced = "lost") -> None:
-        """Cut the power; *unsynced* says what becomes of unsynced writes. Does nothing if the node is down."""
+    def crash(self, mode: CrashMode = LOSE_UNSYNCED) -> None:
+        """Cut the power; *mode* says what may be left of what was not synced. Does nothing if the node is down."""
         if not self.alive:
             return
         self.engine.note(f"crash {self.name}")
@@ -113,8 +123,20 @@ class Host(abc.ABC):
         self.backlog.clear()
         self.refresh()
         self.become("")
-        self.disk.crash(unsynced)
+        self.disk.crash(self.engine.choices.stream(f"disk crash {self.name}"), mode)
         self._halt()
+
+    def panic(self, error: DiskError) -> None:
+        """The code did not handle *error* of its disk: it ends here, and the node loses power."""
+        self.engine.note(f"panic {self.name} {_words(error)}")
+        self.panics += 1
+        self.crash()
+        self.panicked = True
+
+    def recover(self) -> None:
+        """Start the node again if it is down because of a panic."""
+        if self.panicked:
+            self.start()
 
     def pause(self) -> None:
         """Let the node's code stand still: what happens to it waits. Does nothing if it is down."""
@@ -138,12 +160,12 @@ class Host(abc.ABC):
 
     # What faults want of it
 
-    def take_down(self, fault: object, unsynced: Unsynced = "lost") -> bool:
+    def take_down(self, fault: object, mode: CrashMode = LOSE_UNSYNCED) -> bool:
         """Crash the node, and keep it down until *fault* lets go. Return whether it ran until now."""
         if not any(one is fault for one in self._down_for):
             self._down_for.append(fault)
         ran = self.alive
-        self.crash(unsynced)
+        self.crash(mode)
         return ran
 
     def bring_up(self, fault: object) -> None:
@@ -228,19 +250,34 @@ class Host(abc.ABC):
             link = self.links[target] = self.network.link(self.name, target)
         return link
 
-    def begin_sync(self, path: str, then: Callable[[], None]) -> None:
-        """Sync *path* and call *then* once it is durable; never, if a crash comes first."""
+    def begin_sync(self, path: str, then: Callable[[], None], failed: Callable[[DiskError], None]) -> None:
+        """Sync *path* and call *then* once it is durable, *failed* if it cannot be; neither, if a crash comes first."""
         end = self.disk.begin_sync(path)
 
         def done() -> None:
-            if end():
+            try:
+                ended = end()
+            except DiskError as error:
+                reason = error
+                self.engine.note(f"fsync {self.name} failed: {_words(error)}")
+                self.when_open(lambda: failed(reason))
+                return
+            if ended:
                 self.engine.note(f"fsync {self.name} {path}")
                 self.signals.tell("synced", self.name, path)
                 self.when_open(then)
 
-        self.engine.after(self._sync_delay(self._sync_draw()), done)
+        delay_ns = self._sync_delay(self._sync_draw())
+        for slow in self.slow_syncs:
+            delay_ns += slow()
+        self.engine.after(delay_ns, done)
         self.signals.tell("fsync", self.name, path)
 
     def blame(self, error: BaseException, event: str) -> NodeError:
         """Return the error that says that this node's code raised *error* while handling *event*."""
         return NodeError(node=self.name, time_ns=self.engine.clock.now_ns, event=event, cause=error)
+
+
+def _words(error: DiskError) -> str:
+    """Return *error* in the few words of a trace."""
+    return f"{errorcode.get(error.errno or 0, 'error')} {error.filename}"

@@ -4,7 +4,9 @@ Rules:
 
 1. No task and no task switch: a handler is a function call from the event heap.
 2. A ``Persist`` is a barrier. What comes after it, in this list and in later ones, is held until the disk says durable.
-3. ``on_message`` and ``perform`` are the simulator's hot path. They repeat two lines of ``Network.send`` on purpose:
+3. When the disk fails, what stands behind the failed effect is dropped, and the machine's ``disk_error`` is asked what
+   to do; a machine without one panics.
+4. ``on_message`` and ``perform`` are the simulator's hot path. They repeat two lines of ``Network.send`` on purpose:
    a call more for each message costs a tenth of the engine's speed.
 
 The contract itself is in ``chaoslab.statemachine``. This file does not know any protocol.
@@ -37,6 +39,7 @@ from chaoslab.statemachine import (
     Sync,
     Write,
 )
+from chaoslab.storage import DiskError
 from chaoslab.units import NS_PER_S
 
 __all__ = ["MachineFactory", "MachineHost"]
@@ -95,7 +98,7 @@ class MachineHost(Host):
             name=self.name,
             nodes=self.nodes,
             settings=self.settings,
-            files=self.disk.contents(),
+            files=self.disk.files_at_start(),
             wall_time=lambda: self.clock.wall_ns() / NS_PER_S,
             monotonic_time=lambda: self.clock.monotonic_ns() / NS_PER_S,
             true_time=self.clock.true_time,
@@ -106,6 +109,9 @@ class MachineHost(Host):
         try:
             self.machine = self.factory(context)
             effects = self.machine.start()
+        except DiskError as error:
+            self.panic(error)
+            return
         except Exception as error:
             raise self.blame(error, "its start") from error
         self.perform(effects)
@@ -219,26 +225,68 @@ class MachineHost(Host):
         self.probe(effect.name)
 
     def _persist(self, effect: Persist) -> None:
-        self.disk.write(effect.path, effect.data, append=effect.append)
-        self._barrier(effect.path)
+        try:
+            self.disk.write(effect.path, effect.data, append=effect.append)
+        except DiskError as error:
+            self._disk_refuses(effect.path, error)
+        else:
+            self._barrier(effect.path)
 
     def _write(self, effect: Write) -> None:
-        self.disk.write(effect.path, effect.data, append=effect.append)
+        try:
+            self.disk.write(effect.path, effect.data, append=effect.append)
+        except DiskError as error:
+            self._disk_refuses(effect.path, error)
 
     def _sync(self, effect: Sync) -> None:
         self._barrier(effect.path)
 
     def _rename(self, effect: Rename) -> None:
-        self.disk.rename(effect.path, effect.to)
+        try:
+            self.disk.rename(effect.path, effect.to)
+        except DiskError as error:
+            self._disk_refuses(effect.path, error)
 
     def _remove(self, effect: Remove) -> None:
-        self.disk.remove(effect.path)
+        try:
+            self.disk.remove(effect.path)
+        except DiskError as error:
+            self._disk_refuses(effect.path, error)
 
     def _barrier(self, path: str) -> None:
         self._at_barrier = True
-        self.begin_sync(path, self._durable)
+        self.begin_sync(path, self._durable, lambda error: self._disk_failed(path, error))
 
     def _durable(self) -> None:
         self._at_barrier = False
         held, self._held = self._held, deque()
         self.perform(held)
+
+    def _disk_refuses(self, path: str, error: DiskError) -> None:
+        """An effect has failed at once. What comes after it is held, as at a barrier, until the machine knows."""
+        self._at_barrier = True
+        life = self.starts
+
+        def tell() -> None:
+            if self.starts == life:
+                self.when_open(lambda: self._disk_failed(path, error))
+
+        self.engine.after(0, tell)
+
+    def _disk_failed(self, path: str, error: DiskError) -> None:
+        """Drop what is held back and let the machine handle *error*."""
+        self._at_barrier = False
+        self._held.clear()
+        handler = getattr(self.machine, "disk_error", None)
+        if handler is None:
+            self.panic(error)
+            return
+        self.engine.note(f"disk error {self.name} {path}")
+        try:
+            effects = handler(path, error)
+        except DiskError as unhandled:
+            self.panic(unhandled)
+            return
+        except Exception as raised:
+            raise self.blame(raised, f"{error!r} of its disk") from raised
+        self.perform(effects)

@@ -17,25 +17,56 @@ from chaoslab.faults.load import Inbox, Memory, Slow
 from chaoslab.faults.network import Drop, Duplicate, Partition, SlowLinks
 from chaoslab.faults.pauses import Pause, Resume
 from chaoslab.faults.restarts import RestartLoop, RollingRestart
+from chaoslab.faults.storage import (
+    STORAGE_FAULTS,
+    BitRot,
+    DiskFull,
+    FsyncError,
+    FsyncLie,
+    IoError,
+    LatentSector,
+    LoseUnsynced,
+    MisdirectedRead,
+    MisdirectedWrite,
+    RenameLost,
+    ReorderWrites,
+    ShortRead,
+    SlowDisk,
+    TornWrite,
+)
 from chaoslab.faults.zones import ZoneOutage
 
 __all__ = [
     "FAULTS",
     "Amnesia",
+    "BitRot",
     "ClockSkew",
     "Crash",
     "CrashAt",
+    "DiskFull",
     "Drop",
     "Duplicate",
+    "FsyncError",
+    "FsyncLie",
     "Inbox",
+    "IoError",
+    "LatentSector",
+    "LoseUnsynced",
     "Memory",
+    "MisdirectedRead",
+    "MisdirectedWrite",
     "Partition",
     "Pause",
+    "RenameLost",
+    "ReorderWrites",
     "RestartLoop",
     "Resume",
     "RollingRestart",
+    "ShortRead",
     "Slow",
+    "SlowDisk",
     "SlowLinks",
+    "TornWrite",
     "ZoneOutage",
 ]
 
@@ -55,6 +86,7 @@ FAULTS = (
     Memory,
     Inbox,
     ZoneOutage,
+    *STORAGE_FAULTS,
     ClockSkew,
 )
 """Every kind that ChaosLab brings itself, in the order in which they are listed."""

@@ -20,18 +20,18 @@ from chaoslab.choices import Stream
 from chaoslab.cluster import Cluster
 from chaoslab.faults.scene import Scene
 from chaoslab.parameters import one_of, parameter
-from chaoslab.storage import Unsynced
+from chaoslab.storage import CRASH_MODES, Unsynced
 
 __all__ = ["UNSYNCED", "Amnesia", "Crash", "Downtime", "unsynced_parameter"]
 
-UNSYNCED = one_of("lost", "kept")
+UNSYNCED = one_of("lost", "kept", "torn")
 """What becomes of writes that were not synced."""
 
 
 def unsynced_parameter() -> Any:
     """Return the parameter of faults that cut the power."""
     return parameter(
-        UNSYNCED, "Whether writes that were not synced are lost, or on the disk all the same.", default="lost"
+        UNSYNCED, "Writes that were not synced are lost, on the disk all the same, or torn.", default="lost"
     )
 
 
@@ -44,14 +44,14 @@ class Downtime:
 
     def __init__(self, cluster: Cluster, unsynced: Unsynced = "lost") -> None:
         self._cluster = cluster
-        self._unsynced: Unsynced = unsynced
+        self._mode = CRASH_MODES[unsynced]
         self._kept: dict[str, None] = {}
         self.crashes = 0
 
     def begin(self, name: str) -> None:
         """Take *name* down, and keep it down."""
         self._kept[name] = None
-        self.crashes += self._cluster.node(name).take_down(self, self._unsynced)
+        self.crashes += self._cluster.node(name).take_down(self, self._mode)
 
     def end(self, name: str) -> None:
         """Let *name* start again. Does nothing if that has been done."""
@@ -79,7 +79,7 @@ class Crash:
 
     @classmethod
     def drawn(cls, scene: Scene, stream: Stream) -> Crash:
-        return cls(unsynced=stream.pick(("lost", "lost", "kept")))
+        return cls(unsynced=stream.pick(("lost", "lost", "kept", "torn")))
 
     def inject(self, cluster: Cluster, targets: tuple[str, ...]) -> Downtime:
         down = Downtime(cluster, self.unsynced)
@@ -94,8 +94,8 @@ class Crash:
         return state.crashes
 
     def describe(self, targets: tuple[str, ...]) -> str:
-        kept = ", unsynced writes kept" if self.unsynced == "kept" else ""
-        return f"crash: {' '.join(targets)}{kept}"
+        more = "" if self.unsynced == "lost" else f", unsynced writes {self.unsynced}"
+        return f"crash: {' '.join(targets)}{more}"
 
 
 @attrs.frozen(kw_only=True)
