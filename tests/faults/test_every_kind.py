@@ -26,7 +26,8 @@ SEEDS = range(3)
 
 MOVES_ON = {
     "_at_barrier", "_held", "_timers", "links", "history", "engine", "network", "signals", "starts", "machine", "node",
-    "files", "disk", "clock", "process", "number", "zones", "role", "_streams", "_performers", "_sequence", "_files_made",
+    "files", "disk", "clock", "process", "number", "zones", "role", "_streams", "_performers",
+    "_sequence", "_files_made",
 }  # fmt: skip
 """What changes in a host by itself, or belongs to others."""
 
