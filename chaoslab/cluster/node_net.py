@@ -23,7 +23,9 @@ from typing import TYPE_CHECKING, Protocol
 import trio
 
 from chaoslab.net.connection import Connection
-from chaoslab.net.streams import Datagrams, Listening, Stack
+from chaoslab.net.datagrams import Datagrams
+from chaoslab.net.listening import Listening
+from chaoslab.net.streams import Stack
 from chaoslab.units import seconds_to_ns
 
 if TYPE_CHECKING:
@@ -301,7 +303,9 @@ class NodeDatagrams:
         """Send *data* to *port* of *host*, a name or an address; nobody says whether it arrives."""
         (address, *_) = await self._sockets.resolve(host)
         await self._waiting.until(lambda: True)
-        self._datagrams.send(bytes(data), self._sockets.stack.internet.route(self._sockets.stack.machine, address), port)
+        self._datagrams.send(
+            bytes(data), self._sockets.stack.internet.route(self._sockets.stack.machine, address), port
+        )
 
     async def receive(self) -> tuple[bytes, tuple[str, int]]:
         """Wait for a datagram and return it with the address and port it came from."""

@@ -9,8 +9,8 @@ Rules:
 2. IPv4 only: an IPv6 socket is refused as on a machine without IPv6, which Trio's functions cope with.
 3. Any other socket, and any socket asked for outside a node, is refused with ``EscapedSimulation``.
 
-It does not reach what does not go through ``trio.socket.socket`` and ``trio.socket.getaddrinfo``: the standard library's
-``socket``, ``trio.socket.socketpair`` and ``from_stdlib_socket``, threads.
+It does not reach what does not go through ``trio.socket.socket`` and ``trio.socket.getaddrinfo``: the standard
+library's ``socket``, ``trio.socket.socketpair`` and ``from_stdlib_socket``, threads.
 """
 
 from __future__ import annotations
@@ -18,21 +18,24 @@ from __future__ import annotations
 import errno
 import os
 import socket as stdlib
+from collections.abc import Callable
 from contextvars import ContextVar
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 import trio
 
 from chaoslab.errors import EscapedSimulation
 from chaoslab.net.connection import Connection
-from chaoslab.net.streams import Datagrams, Listening
+from chaoslab.net.datagrams import Datagrams
+from chaoslab.net.listening import Listening
 from chaoslab.units import NS_PER_S
 
 if TYPE_CHECKING:
     from chaoslab.cluster.node_net import NodeNetwork, Sockets, Waiting
 
 __all__ = ["install"]
+
+_Thing = TypeVar("_Thing", Connection, Listening, Datagrams)
 
 _NODE: Final[ContextVar[NodeNetwork | None]] = ContextVar("chaoslab node", default=None)
 _FIRST_DESCRIPTOR: Final = 1 << 20
@@ -149,7 +152,7 @@ class SimulatedSocket(trio.socket.SocketType):
     def __enter__(self) -> SimulatedSocket:
         return self
 
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def fileno(self) -> int:
@@ -339,9 +342,9 @@ class SimulatedSocket(trio.socket.SocketType):
         self._become(datagrams)
         return datagrams
 
-    def _as(self, kind: type[Any], otherwise: int) -> Any:
+    def _as(self, kind: Callable[..., _Thing], otherwise: int) -> _Thing:
         self._refuse_closed()
-        if not isinstance(self._thing, kind):
+        if self._thing is None or self._thing.__class__ is not kind:
             raise _error(otherwise)
         return self._thing
 

@@ -1,9 +1,9 @@
 """One end of a simulated TCP connection: reliable, ordered bytes over links that lose, repeat and reorder.
 
 What it keeps of the real thing (RFC 9293): the three-way handshake, sequence numbers, cumulative acknowledgement,
-retransmission with the timeout of RFC 6298 and after three duplicate acknowledgements, a bounded receive window with
-probes of a closed one, half-close, TIME-WAIT, resets and how RFC 5961 guards against stray ones, and the discovery of
-half-open connections (section 3.5.1). Retries and limits are Linux's.
+retransmission by timeout and after three duplicate acknowledgements, a bounded receive window with probes of a closed
+one, half-close, TIME-WAIT, resets and how RFC 5961 guards against stray ones, the discovery of half-open connections
+(section 3.5.1), keep-alive. Retries and limits are Linux's.
 
 What it leaves out: congestion control, Nagle's algorithm, delayed and selective acknowledgements, simultaneous open,
 urgent data, and numbers that wrap around.
@@ -22,24 +22,18 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable
-from heapq import heappop, heappush
 from typing import Final, Protocol
 
 from chaoslab.net.packets import Segment
+from chaoslab.net.reassembly import BUFFER_BYTES, Reassembly
+from chaoslab.net.round_trip import RoundTrip
 
-__all__ = ["BUFFER_BYTES", "SEGMENT_BYTES_MAX", "Connection", "Wire"]
+__all__ = ["SEGMENT_BYTES_MAX", "Connection", "Wire"]
 
 SEGMENT_BYTES_MAX: Final = 1460
-BUFFER_BYTES: Final = 65_535
-"""Of the receive buffer, so also of the largest window; and of the send buffer."""
-
-_S: Final = 1_000_000_000
-_TIMEOUT_FIRST_NS: Final = 1 * _S
-_TIMEOUT_MIN_NS: Final = _S // 5
-_TIMEOUT_MAX_NS: Final = 120 * _S
 _HANDSHAKE_RETRIES_MAX: Final = 6  # then ETIMEDOUT after 127 s
 _RETRIES_MAX: Final = 15  # then ETIMEDOUT, after 15 minutes or more
-_LINGER_NS: Final = 60 * _S  # in TIME-WAIT, and in FIN-WAIT-2 after close
+_LINGER_NS: Final = 60_000_000_000  # in TIME-WAIT, and in FIN-WAIT-2 after close
 
 
 def _error(number: int) -> OSError:
@@ -69,21 +63,23 @@ class Wire(Protocol):
 class Connection:
     """One end of a connection. Made by a stack.
 
-    Attributes:
+    Args:
+        wire: The stack.
         local_port, remote, remote_port: Its name: own port, other machine, port there.
+        heard: The SYN that began it, if the other side did.
+
+    Attributes:
         state: ``"syn-sent"``, ``"syn-received"``, ``"open"``, ``"time-wait"`` or ``"closed"``.
         changed: Called when there may be something new for who waits: data, room, the end, an error.
         error: Why it broke, as an error number of the operating system; or None.
         incoming: The other side began it.
-        ended: The other side has sent its last byte, and all of them have arrived.
         retransmissions: Segments sent again so far.
     """
 
     __slots__ = (
-        "_advertised", "_backoff", "_due_ns", "_duplicates", "_early", "_edge", "_fin_sequence", "_first", "_heard_ns",
-        "_in", "_keep_alive", "_lingers", "_orphan", "_out", "_passive", "_peer_fin", "_probes", "_recover", "_rtt_ns",
-        "_rtt_variation_ns", "_sent", "_taken", "_timed", "_wake_ns", "_wire", "changed", "ended", "error", "incoming",
-        "local_port", "remote", "remote_port", "retransmissions", "state",
+        "_alarm_ns", "_due_ns", "_duplicates", "_edge", "_fin", "_first", "_heard_ns", "_in", "_keep_alive",
+        "_lingers", "_orphan", "_out", "_passive", "_probes", "_recover", "_resent", "_round_trip", "_sent", "_told",
+        "_wire", "changed", "error", "incoming", "local_port", "remote", "remote_port", "retransmissions", "state",
     )  # fmt: skip
 
     def __init__(self, wire: Wire, local_port: int, remote: str, remote_port: int, *, heard: Segment | None) -> None:
@@ -95,39 +91,32 @@ class Connection:
         self.state = "syn-sent" if heard is None else "syn-received"
         self.changed: Callable[[], None] = lambda: None
         self.error: int | None = None
-        self.ended = False
         self.retransmissions = 0
-        # Sending. Everything from _first on is not acknowledged yet; _out begins at _first once the SYN is.
-        self._first = wire.now_ns  # so that a later connection never has the numbers of an earlier one
-        self._sent = self._first  # the next number to send
-        self._edge = self._first  # the first number beyond the other side's window; it never shrinks
+        # Sending. Everything before _first is acknowledged, everything before _sent was sent once; _out begins at
+        # _first. It begins with the time, so that a later connection never has the numbers of an earlier one.
+        self._first = self._sent = self._recover = self._resent = wire.now_ns
+        self._edge = self._first  # the first number beyond the other side's window; it never moves back
         self._out = bytearray()
-        self._fin_sequence: int | None = None  # of our FIN, once it is decided
-        # Receiving. Everything before _taken has arrived.
-        self._taken = 0 if heard is None else heard.sequence + 1
-        self._advertised = self._taken
-        self._in = bytearray()
-        self._early: list[tuple[int, bytes]] = []  # a heap of what arrived before its turn
-        self._peer_fin: int | None = None
+        self._fin: int | None = None  # the number of our FIN, once it is decided
+        self._round_trip = RoundTrip()
+        self._duplicates = 0
+        # Receiving.
+        self._in = Reassembly(0 if heard is None else heard.sequence + 1)
+        self._told = self._in.taken  # where the window ended that the other side was last told of
+        # The end.
         self._orphan = False  # the program has let go of it
         self._passive = False  # the other side ended first
         self._lingers = False
-        # Timing.
-        self._rtt_ns = 0
-        self._rtt_variation_ns = 0
-        self._timed: tuple[int, int] | None = None  # (when it is acknowledged, that was sent at)
-        self._backoff = 0
-        self._duplicates = 0
-        self._recover = self._first
-        self._due_ns: int | None = None
-        self._wake_ns: int | None = None
+        # Time.
         self._keep_alive: tuple[int, int, int] | None = None
         self._heard_ns = wire.now_ns
         self._probes = 0
+        self._due_ns: int | None = None
+        self._alarm_ns: int | None = None
         if heard is not None:
-            self._edge = self._first + 1 + heard.window
+            self._edge += 1 + heard.window
         self._sent += 1
-        self._timed = (self._sent, wire.now_ns)
+        self._round_trip.begin(self._sent, wire.now_ns)
         self._say_hello()
         self._set_timer(restart=True)
 
@@ -146,12 +135,12 @@ class Connection:
     @property
     def readable(self) -> bool:
         """Whether ``read`` would return or raise something now."""
-        return bool(self._in) or self.ended or self.state == "closed"
+        return bool(self._in.unread) or self._in.ended or self.state == "closed"
 
     @property
     def finishing(self) -> bool:
         """Whether this side has said that it sends no more."""
-        return self._fin_sequence is not None
+        return self._fin is not None
 
     def write(self, data: bytes | bytearray | memoryview) -> int:
         """Take as much of *data* as fits into the send buffer, send what the window allows, and return how much.
@@ -161,7 +150,7 @@ class Connection:
         """
         if self.error is not None:
             raise _error(self.error)
-        if self._fin_sequence is not None or self.state == "closed":
+        if self._fin is not None or self.state == "closed":
             raise _error(errno.EPIPE)
         taken = data[: self.room]
         self._out += taken
@@ -174,26 +163,24 @@ class Connection:
         Raises:
             OSError: the connection is broken, and everything that arrived before has been read.
         """
-        if self._in:
-            data = bytes(self._in[:bytes_max])
-            del self._in[:bytes_max]
-            # Silly windows are not worth a segment: tell of room for two segments or half of the buffer.
-            if self.state == "open" and not self.ended:
-                opened = self._taken + self._window - self._advertised
-                if opened >= min(2 * SEGMENT_BYTES_MAX, BUFFER_BYTES // 2):
-                    self._acknowledge()
+        if self._in.unread:
+            data = self._in.read(bytes_max)
+            # A silly window is not worth a segment: tell of room for two segments, or of half of the buffer.
+            opened = self._in.taken + self._in.window - self._told
+            if self.state == "open" and not self._in.ended and opened >= 2 * SEGMENT_BYTES_MAX:
+                self._acknowledge()
             return data
-        if self.ended:
+        if self._in.ended:
             return b""
-        if self.error is not None or self.state == "closed":
+        if self.state == "closed":
             raise _error(self.error or errno.ECONNABORTED)
         return None
 
     def shut_down(self) -> None:
         """Send no more: a FIN follows the bytes written so far. Receiving goes on."""
-        if self._fin_sequence is None and self.state == "open":
-            self._passive = self.ended
-            self._fin_sequence = self._first + len(self._out)
+        if self._fin is None and self.state == "open":
+            self._passive = self._in.ended
+            self._fin = self._first + len(self._out)
             self._transmit()
 
     def keep_alive(self, idle_ns: int, interval_ns: int, probes_max: int) -> None:
@@ -211,12 +198,11 @@ class Connection:
         self._orphan = True
         if self.state == "syn-sent":
             self._end()
-        elif self.state in ("open", "syn-received"):
-            if self._in or self.state == "syn-received":
-                self.abort()
-            else:
-                self.shut_down()
-                self._finish_if_done()
+        elif self.state == "syn-received" or (self.state == "open" and self._in.unread):
+            self.abort()
+        elif self.state == "open":
+            self.shut_down()
+            self._finish_if_done()
 
     def abort(self) -> None:
         """Break the connection off and tell the other side by a reset."""
@@ -238,9 +224,9 @@ class Connection:
         if self.state == "syn-sent":
             self._receive_answer(segment)
         elif segment.reset:
-            if segment.sequence == self._taken:
+            if segment.sequence == self._in.taken:
                 self.vanish(errno.ECONNRESET)
-            elif self._taken < segment.sequence < self._taken + self._window:
+            elif self._in.taken < segment.sequence < self._in.taken + self._in.window:
                 self._acknowledge()  # RFC 5961: who is really gone repeats it with the right number
         elif segment.syn:
             if self.state == "syn-received":
@@ -259,11 +245,10 @@ class Connection:
         elif segment.reset:
             self.vanish(errno.ECONNREFUSED)
         elif segment.syn:
-            self._taken = segment.sequence + 1
+            self._in.taken = segment.sequence + 1
             self.state = "open"
             self._receive_acknowledgement(segment, segment.acknowledged)
             self._acknowledge()
-            self.changed()
 
     def _receive_acknowledgement(self, segment: Segment, acknowledged: int) -> None:
         if acknowledged > self._sent:  # of something that was never sent
@@ -276,12 +261,12 @@ class Connection:
         advanced = acknowledged > self._first
         self._edge = max(self._edge, acknowledged + segment.window)
         if grown and self._first == self._sent:
-            self._backoff = 0
+            self._round_trip.backoff = 0
         if advanced:
             self._advance(acknowledged)
         elif acknowledged == self._first < self._sent and not (segment.data or segment.fin or grown):
             self._duplicates += 1
-            if self._duplicates == 3:
+            if self._duplicates == 3 and self._first >= self._recover:
                 self._recover = self._sent
                 self._retransmit()
         self._transmit()
@@ -290,75 +275,45 @@ class Connection:
             self.changed()
 
     def _advance(self, acknowledged: int) -> None:
-        if self._timed is not None and acknowledged >= self._timed[0]:
-            self._measure(self._wire.now_ns - self._timed[1])
-            self._timed = None
+        self._round_trip.end(acknowledged, self._wire.now_ns)
         del self._out[: acknowledged - self._first]  # a SYN or FIN is counted too, and then nothing is left
         self._first = acknowledged
-        self._duplicates = self._backoff = 0
+        self._duplicates = 0
         self._set_timer(restart=True)
-        if acknowledged < self._recover:  # one hole is filled, here is the next (RFC 6582)
+        if self._resent <= acknowledged < self._recover:  # one hole is filled, here is the next (RFC 6582)
             self._retransmit()
 
     def _receive_data(self, segment: Segment) -> None:
-        start, data = segment.sequence, segment.data
-        if not data and not segment.fin:
-            if start == self._taken - 1:  # a probe
+        if not segment.data and not segment.fin:
+            if segment.sequence == self._in.taken - 1:  # a probe
                 self._acknowledge()
-            return
-        end = start + len(data)
-        if self._orphan and data and end > self._taken:  # nobody will ever read it
-            self.abort()
-            return
-        beyond = self._taken + self._window
-        if self.state == "open" and start <= beyond:
-            if data:
-                heappush(self._early, (start, data[: max(beyond - start, 0)]))
-            if segment.fin:
-                self._peer_fin = end
-            if self._take_what_is_due():
-                self._acknowledge()
-                self._finish_if_done()
-                self.changed()
-                return
-        self._acknowledge()
-
-    def _take_what_is_due(self) -> bool:
-        before = self._taken
-        while self._early and self._early[0][0] <= self._taken:
-            start, data = heappop(self._early)
-            fresh = data[self._taken - start :]
-            self._in += fresh
-            self._taken += len(fresh)
-        if self._taken == self._peer_fin and not self.ended:
-            self._taken += 1
-            self.ended = True
-        return self._taken > before
+        elif self._orphan and segment.data and segment.sequence + len(segment.data) > self._in.taken:
+            self.abort()  # nobody will ever read it
+        elif self.state == "open" and self._in.put(segment.sequence, segment.data, ends=segment.fin):
+            self._acknowledge()
+            self._finish_if_done()
+            self.changed()
+        else:
+            self._acknowledge()
 
     # Segments out
-
-    @property
-    def _window(self) -> int:
-        return BUFFER_BYTES - len(self._in)
 
     def _emit(
         self, sequence: int, data: bytes = b"", *, syn: bool = False, fin: bool = False, reset: bool = False
     ) -> None:
-        self._advertised = self._taken + self._window
-        self._wire.emit(
-            self,
-            Segment(
-                source_port=self.local_port,
-                target_port=self.remote_port,
-                sequence=sequence,
-                acknowledged=None if self.state == "syn-sent" else self._taken,
-                window=self._window,
-                syn=syn,
-                fin=fin,
-                reset=reset,
-                data=data,
-            ),
+        self._told = self._in.taken + self._in.window
+        segment = Segment(
+            source_port=self.local_port,
+            target_port=self.remote_port,
+            sequence=sequence,
+            acknowledged=None if self.state == "syn-sent" else self._in.taken,
+            window=self._in.window,
+            syn=syn,
+            fin=fin,
+            reset=reset,
+            data=data,
         )
+        self._wire.emit(self, segment)
 
     def _say_hello(self) -> None:
         self._emit(self._first, syn=True)
@@ -374,7 +329,7 @@ class Connection:
         """Send what was not sent yet and fits into the other side's window."""
         if self.state != "open":
             return
-        resting = self._first == self._sent
+        rested = self._first == self._sent
         while True:
             offset = self._sent - self._first
             size = min(len(self._out) - offset, SEGMENT_BYTES_MAX, self._edge - self._sent)
@@ -382,43 +337,31 @@ class Connection:
                 break
             self._emit(self._sent, bytes(self._out[offset : offset + size]))
             self._sent += size
-            if self._timed is None:
-                self._timed = (self._sent, self._wire.now_ns)
-        if self._sent == self._fin_sequence:
+            self._round_trip.begin(self._sent, self._wire.now_ns)
+        if self._sent == self._fin:
             self._emit(self._sent, fin=True)
             self._sent += 1
-        self._set_timer(restart=resting and self._first < self._sent)
+        self._set_timer(restart=rested and self._first < self._sent)
 
     def _retransmit(self) -> None:
-        """Send the oldest segment again; its round trip says nothing from now on (Karn's rule)."""
-        self._timed = None
+        """Send the oldest segment again."""
+        self._round_trip.void()
         self.retransmissions += 1
         if self.state in ("syn-sent", "syn-received"):
             self._say_hello()
         elif self._out:
-            self._emit(self._first, bytes(self._out[: min(SEGMENT_BYTES_MAX, self._sent - self._first)]))
-        elif self._first == self._fin_sequence:
+            data = bytes(self._out[: min(SEGMENT_BYTES_MAX, self._sent - self._first)])
+            self._resent = self._first + len(data)
+            self._emit(self._first, data)
+        elif self._first == self._fin:
             self._emit(self._first, fin=True)
 
     # Time
 
-    def _measure(self, sample_ns: int) -> None:
-        """Smooth the round-trip time (RFC 6298, section 2)."""
-        if self._rtt_ns == 0:
-            self._rtt_ns, self._rtt_variation_ns = sample_ns, sample_ns // 2
-        else:
-            self._rtt_variation_ns = (3 * self._rtt_variation_ns + abs(self._rtt_ns - sample_ns)) // 4
-            self._rtt_ns = (7 * self._rtt_ns + sample_ns) // 8
-
-    @property
-    def _timeout_ns(self) -> int:
-        patient = self._rtt_ns + 4 * self._rtt_variation_ns if self._rtt_ns else _TIMEOUT_FIRST_NS
-        return min(max(patient, _TIMEOUT_MIN_NS) << self._backoff, _TIMEOUT_MAX_NS)
-
     def _set_timer(self, *, restart: bool) -> None:
         """Have the one timer of this connection go off when it must; let it be where it is set already."""
         if self._first < self._sent or self._out:
-            delay_ns = self._timeout_ns
+            delay_ns = self._round_trip.timeout_ns
         elif self._keep_alive is not None and self.state == "open":
             idle_ns, interval_ns, _ = self._keep_alive
             delay_ns = interval_ns if self._probes else self._heard_ns + idle_ns - self._wire.now_ns
@@ -427,17 +370,17 @@ class Connection:
             return
         if restart or self._due_ns is None:
             self._due_ns = self._wire.now_ns + max(delay_ns, 0)
-            if self._wake_ns is None or self._due_ns < self._wake_ns:
+            if self._alarm_ns is None or self._due_ns < self._alarm_ns:
                 self._set_alarm(self._due_ns)
 
     def _set_alarm(self, due_ns: int) -> None:
-        self._wake_ns = due_ns
+        self._alarm_ns = due_ns
         self._wire.after(due_ns - self._wire.now_ns, self._wake, due_ns)
 
-    def _wake(self, wake_ns: int) -> None:
-        if wake_ns != self._wake_ns:
+    def _wake(self, alarm_ns: int) -> None:
+        if alarm_ns != self._alarm_ns:
             return  # an earlier one has been set since
-        self._wake_ns = None
+        self._alarm_ns = None
         if self._due_ns is not None and self.state != "closed":
             if self._wire.now_ns < self._due_ns:
                 self._set_alarm(self._due_ns)
@@ -445,41 +388,42 @@ class Connection:
                 self._time_out()
 
     def _time_out(self) -> None:
+        if self._given_up():
+            self.vanish(errno.ETIMEDOUT)
+            return
         if self._first < self._sent:
-            if self._backoff >= (_RETRIES_MAX if self.state == "open" else _HANDSHAKE_RETRIES_MAX):
-                self.vanish(errno.ETIMEDOUT)
-                return
-            self._backoff += 1
+            self._round_trip.backoff += 1
             self._duplicates = 0
             self._recover = self._sent
             self._retransmit()
         elif self._out:  # the other side's window is closed
-            self._backoff = min(self._backoff + 1, _RETRIES_MAX)
-            if self._probes >= _RETRIES_MAX:
-                self.vanish(errno.ETIMEDOUT)
-                return
+            self._round_trip.backoff = min(self._round_trip.backoff + 1, _RETRIES_MAX)
             self._probe()
-        elif self._keep_alive is not None:
-            idle_ns, _, probes_max = self._keep_alive
-            if self._probes >= probes_max:
-                self.vanish(errno.ETIMEDOUT)
-                return
-            if self._probes or self._wire.now_ns >= self._heard_ns + idle_ns:
-                self._probe()
+        elif self._keep_alive is not None and (
+            self._probes or self._wire.now_ns >= self._heard_ns + self._keep_alive[0]
+        ):
+            self._probe()
         self._set_timer(restart=True)
+
+    def _given_up(self) -> bool:
+        """Whether the other side has not answered for too long."""
+        if self._first < self._sent:
+            return self._round_trip.backoff >= (_RETRIES_MAX if self.state == "open" else _HANDSHAKE_RETRIES_MAX)
+        probes_max = _RETRIES_MAX if self._out or self._keep_alive is None else self._keep_alive[2]
+        return self._probes >= probes_max
 
     # The end
 
     def _finish_if_done(self) -> None:
-        """Our FIN was acknowledged: wait for the other side's, or for its last segments, or be over."""
-        if self.state != "open" or self._fin_sequence is None or self._first <= self._fin_sequence:
+        """If our FIN is acknowledged: wait for the other side's, or for its last segments, or be over."""
+        if self.state != "open" or self._fin is None or self._first <= self._fin:
             return
-        if self.ended and self._passive:
+        if self._in.ended and self._passive:
             self._end()
             return
-        if self.ended:
+        if self._in.ended:
             self.state = "time-wait"
-        if (self.ended or self._orphan) and not self._lingers:
+        if (self._in.ended or self._orphan) and not self._lingers:
             self._lingers = True
             self._wire.after(_LINGER_NS, self._stop_lingering, 0)
 
@@ -491,6 +435,5 @@ class Connection:
         self.state = "closed"
         self._due_ns = None
         self._out.clear()
-        self._early.clear()
         self._wire.forget(self)
         self.changed()

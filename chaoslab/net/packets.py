@@ -76,6 +76,7 @@ class Segment(Packet):
 
     @property
     def header(self) -> tuple[Any, ...]:
+        """See ``Packet``."""
         return (
             self.source_port,
             self.target_port,
@@ -99,6 +100,7 @@ class Datagram(Packet):
 
     @property
     def header(self) -> tuple[Any, ...]:
+        """See ``Packet``."""
         return self.source_port, self.target_port
 
 
@@ -113,6 +115,7 @@ class DnsQuery(Packet):
 
     @property
     def header(self) -> tuple[Any, ...]:
+        """See ``Packet``."""
         return self.id, self.name
 
 
@@ -138,6 +141,7 @@ class DnsAnswer(Packet):
 
     @property
     def header(self) -> tuple[Any, ...]:
+        """See ``Packet``."""
         return self.id, self.name, self.code, self.addresses, self.ttl_ns
 
 

@@ -15,137 +15,20 @@ from __future__ import annotations
 
 import errno
 import os
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
 from chaoslab.net.connection import Connection
+from chaoslab.net.datagrams import Datagrams
 from chaoslab.net.internet import Internet
+from chaoslab.net.listening import Key, Listening
 from chaoslab.net.names import Resolver
 from chaoslab.net.network import Link
 from chaoslab.net.packets import Datagram, DnsAnswer, Packet, Segment
 
-__all__ = ["Datagrams", "Listening", "Stack"]
+__all__ = ["Stack"]
 
 _PORTS: Final = range(32_768, 61_000)  # those that Linux gives away by itself
-_DATAGRAM_BYTES_MAX: Final = 65_507
-_DATAGRAMS_BYTES_MAX: Final = 212_992  # waiting at one socket; Linux's default
-
-Key = tuple[int, str, int]
-"""The name of a connection at one machine: own port, other machine, port there."""
-
-
-class Listening:
-    """A port at which connections are accepted.
-
-    Attributes:
-        port: Its number.
-        local_only: It is not reachable from other machines, as when bound to 127.0.0.1.
-        changed: Called when there may be a connection to accept.
-        closed: It accepts no more.
-    """
-
-    def __init__(self, stack: Stack, port: int, backlog: int, *, local_only: bool) -> None:
-        self.port = port
-        self.local_only = local_only
-        self.changed: Callable[[], None] = lambda: None
-        self.closed = False
-        self._stack = stack
-        self._backlog = max(backlog, 1)
-        self._greeting: dict[Key, Connection] = {}
-        self._waiting: deque[Connection] = deque()
-
-    @property
-    def acceptable(self) -> bool:
-        """Whether a connection waits."""
-        return bool(self._waiting)
-
-    @property
-    def full(self) -> bool:
-        """Whether it can take no further connection before one is accepted."""
-        return len(self._greeting) + len(self._waiting) >= self._backlog
-
-    def accept(self) -> Connection | None:
-        """Return the connection that has waited longest, or None."""
-        return self._waiting.popleft() if self._waiting else None
-
-    def close(self) -> None:
-        """Accept no more, and reset what was not accepted yet."""
-        if not self.closed:
-            self.closed = True
-            self._stack.stop_listening(self)
-            for connection in (*self._greeting.values(), *self._waiting):
-                connection.abort()
-            self._greeting.clear()
-            self._waiting.clear()
-            self.changed()
-
-    def greet(self, key: Key, connection: Connection) -> None:
-        """A handshake has begun."""
-        self._greeting[key] = connection
-
-    def opened(self, key: Key, connection: Connection) -> None:
-        """A handshake is over."""
-        self._greeting.pop(key, None)
-        self._waiting.append(connection)
-        self.changed()
-
-    def forget(self, key: Key) -> None:
-        """A connection ended. One that waits to be accepted stays: who accepts it will see the end."""
-        self._greeting.pop(key, None)
-
-
-class Datagrams:
-    """A port for datagrams.
-
-    Attributes:
-        port: Its number.
-        changed: Called when there may be a datagram to read.
-    """
-
-    def __init__(self, stack: Stack, port: int) -> None:
-        self.port = port
-        self.changed: Callable[[], None] = lambda: None
-        self._stack = stack
-        self._waiting: deque[tuple[bytes, str, int]] = deque()
-        self._bytes = 0
-
-    @property
-    def readable(self) -> bool:
-        """Whether a datagram waits."""
-        return bool(self._waiting)
-
-    def read(self) -> tuple[bytes, str, int] | None:
-        """Return the oldest datagram as (data, machine, port there), or None."""
-        if not self._waiting:
-            return None
-        datagram = self._waiting.popleft()
-        self._bytes -= len(datagram[0])
-        return datagram
-
-    def send(self, data: bytes, machine: str, port: int) -> None:
-        """Send *data*; nobody says whether it arrives.
-
-        Raises:
-            OSError: it is too long for a datagram (EMSGSIZE).
-        """
-        if len(data) > _DATAGRAM_BYTES_MAX:
-            raise OSError(errno.EMSGSIZE, os.strerror(errno.EMSGSIZE))
-        self._stack.send(machine, Datagram(source_port=self.port, target_port=port, data=data))
-
-    def receive(self, link: Link, datagram: Datagram) -> None:
-        """A datagram has arrived; it is lost if too many wait already."""
-        if self._bytes + len(datagram.data) > _DATAGRAMS_BYTES_MAX:
-            self._stack.network.lose(link, datagram, "full")
-            return
-        self._bytes += len(datagram.data)
-        self._waiting.append((datagram.data, link.source, datagram.source_port))
-        self.changed()
-
-    def close(self) -> None:
-        """Give the port back."""
-        self._waiting.clear()
-        self._stack.close_datagrams(self)
 
 
 class Stack:
