@@ -142,7 +142,8 @@ class Waiting:
         Raises:
             NodeCrashed: this life of the node is over.
         """
-        await trio.lowlevel.checkpoint()
+        if ready():
+            await trio.lowlevel.checkpoint()
         while True:
             crashed = self._sockets.crashed()
             if crashed is not None:

@@ -73,7 +73,7 @@ class NameServer:
         self.queries = 0
         self._internet = internet
         self._records: dict[str, Record] = {}
-        self._before: dict[str, Record | None] = {}
+        self._before: dict[str, Record] = {}
         self._attached = False
 
     def point(self, name: str, *targets: str, ttl: float = 30.0) -> None:
@@ -91,7 +91,9 @@ class NameServer:
         addresses = tuple(
             target if target.replace(".", "").isdigit() else self._internet.address(target) for target in targets
         )
-        self._before[name] = self.record(name)
+        before = self.record(name)
+        if before is not None:
+            self._before[name] = before
         self._records[name] = Record(addresses=addresses, ttl_ns=seconds_to_ns(ttl))
 
     def record(self, name: str) -> Record | None:
@@ -102,8 +104,8 @@ class NameServer:
         return record if record is not None and record.addresses else None
 
     def record_before(self, name: str) -> Record | None:
-        """Return where *name* pointed before its last change."""
-        return self._before[name] if name in self._before else self.record(name)
+        """Return where *name* pointed before its last change; where it points, if it was never changed."""
+        return self._before.get(name) or self.record(name)
 
     def attach(self) -> None:
         """Join the network, if that has not happened yet: a cluster that looks nothing up has no name server."""

@@ -335,7 +335,7 @@ def test_a_state_machine_cannot_be_connected_to() -> None:
         await trio.sleep(1)
         with pytest.raises(cl.UsageError, match="c1 is no async node"):
             await node.connect("c1", 80)
-        with pytest.raises(OSError, match="10.9.9.9"):
+        with pytest.raises(OSError, match=r"10\.9\.9\.9"):
             await node.connect("10.9.9.9", 80)
 
     async def main(cluster: cl.Cluster) -> None:

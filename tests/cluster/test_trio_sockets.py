@@ -238,7 +238,7 @@ def test_what_would_be_a_real_socket_is_refused(reach: Callable[[], Any]) -> Non
     """With the node or the kind of socket named."""
 
     async def client() -> None:
-        with pytest.raises(cl.EscapedSimulation, match="a node asked for a socket|simulated socket of n2"):
+        with pytest.raises(cl.EscapedSimulation, match=r"a node asked for a socket|simulated socket of n2"):
             reach()
         with pytest.raises(OSError, match="not supported"):
             trio.socket.socket(socket.AF_INET6)

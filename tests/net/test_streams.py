@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -177,7 +178,7 @@ def test_a_reader_that_does_not_read_stops_the_writer() -> None:
                 written.append(number + 1)
 
     _, received, _ = between(client, server, seconds=100)
-    stopped_at = next(number for number, after in zip(written, written[1:], strict=False) if number == after)
+    stopped_at = next(number for number, after in itertools.pairwise(written) if number == after)
     assert 2 * BUFFER_BYTES - 2000 <= stopped_at * 1000 <= 2 * BUFFER_BYTES
     assert received == 1_000_000
 
@@ -283,7 +284,7 @@ def test_reassembly_gives_back_what_was_cut_up(data: Any) -> None:
     text = data.draw(st.binary(min_size=1, max_size=200))
     cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=8)))
     edges = [0, *cuts, len(text)]
-    pieces = list(zip(edges, edges[1:], strict=False))
+    pieces = list(itertools.pairwise(edges))
     pieces += data.draw(st.lists(st.sampled_from(pieces), max_size=4))
     extra = data.draw(st.integers(0, 3))
     half = Reassembly(1000)
