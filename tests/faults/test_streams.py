@@ -11,8 +11,8 @@ import trio
 
 import chaoslab as cl
 from chaoslab.choices import Choices
-from chaoslab.faults import HalfOpen, Reset, Slicer, SlowClose
-from chaoslab.nemesis import Scene
+from chaoslab.faults import FAULTS, HalfOpen, Reset, Slicer, SlowClose
+from chaoslab.nemesis import Nemesis, Scene, Step
 from chaoslab.parameters import build, written
 
 SEEDS = range(5)
@@ -438,6 +438,36 @@ def test_two_of_a_kind_heal_in_any_order_and_leave_nothing(kind: Any, first_to_h
 
     cl.run(main)
     assert served == [pytest.approx(0.002)]
+
+
+@pytest.mark.parametrize("kind", FAULTS, ids=lambda kind: kind.kind)
+def test_after_any_fault_of_any_kind_streams_work_again(kind: Any) -> None:
+    """Ten seconds after the heal a name is found, a connection opens, and what is sent comes back."""
+    drawn = getattr(kind, "drawn", lambda scene, stream: None)
+    fault = drawn(SCENE, Choices(1).stream("fault"))
+    if fault is None:
+        pytest.skip(f"{kind.kind} has no place here")
+    served: list[bytes] = []
+
+    async def serve(node: cl.Node) -> None:
+        if node.name == "n1":
+            await serving(echo)(node)
+        elif node.name == "n2":
+            await chatter(node)
+        await trio.sleep(16 - trio.current_time())
+        async with await node.connect("n1", 80) as stream:
+            await stream.send_all(b"hello")
+            served.append(await stream.receive_some())
+
+    async def main(cluster: cl.Cluster) -> None:
+        cluster.start(serve, nodes=3)
+        target = "n1" if kind.needs_target else ""
+        step = Step(name=f"{kind.kind} 1", fault=fault, target=target, begin_ns=10**9, end_ns=6 * 10**9)
+        Nemesis(cluster, (step,), None).begin()
+        await trio.sleep(30)
+
+    cl.run(main)
+    assert served == [b"hello"]
 
 
 def test_a_fault_without_connections_has_no_effect() -> None:
