@@ -101,6 +101,7 @@ if TYPE_CHECKING:
         slow_disk,
         torn_write,
     )
+    from chaoslab.python_streams import dns, half_open, reset, slicer, slow_close
     from chaoslab.runner import Run
     from chaoslab.scenario import Scenario
     from chaoslab.statemachine import Context, Invocation
@@ -180,6 +181,7 @@ _HOMES = {
         "slow_disk",
         "torn_write",
     ),
+    "chaoslab.python_streams": ("dns", "half_open", "reset", "slicer", "slow_close"),
     "chaoslab.runner": ("Run",),
     "chaoslab.scenario": ("Scenario",),
     "chaoslab.statemachine": ("Context", "Invocation"),
@@ -230,11 +232,13 @@ __all__ = [
     "crash_at",
     "crash_states",
     "disk_full",
+    "dns",
     "drop",
     "duplicate",
     "eventual",
     "fsync_error",
     "fsync_lie",
+    "half_open",
     "hookimpl",
     "inbox",
     "io_error",
@@ -253,13 +257,16 @@ __all__ = [
     "read_your_writes",
     "rename_lost",
     "reorder_writes",
+    "reset",
     "restart_loop",
     "resume",
     "rolling_restart",
     "run",
     "sequential",
     "short_read",
+    "slicer",
     "slow",
+    "slow_close",
     "slow_disk",
     "torn_write",
     "workload",

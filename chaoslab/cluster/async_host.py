@@ -24,10 +24,12 @@ import structlog
 import trio
 
 from chaoslab.choices import Stream
+from chaoslab.cluster import trio_sockets
 from chaoslab.cluster.host import Host
 from chaoslab.cluster.node_disk import NodeDisk
+from chaoslab.cluster.node_net import NodeNetwork, Sockets
 from chaoslab.errors import UsageError
-from chaoslab.net import Network
+from chaoslab.net import PACKETS, Internet, Network, Stack
 from chaoslab.net.sizes import size_bytes
 from chaoslab.sim import Engine, Entry
 from chaoslab.statemachine import Request, Response
@@ -159,8 +161,8 @@ class _Wait:
         return self._value
 
 
-class Node:
-    """What a node's code sees of the world: its name, peers, messages, clocks, disk and log.
+class Node(NodeNetwork):
+    """What a node's code sees of the world: its name, peers, messages, streams, clocks, disk and log.
 
     Attributes:
         name: Its own name, such as ``"n1"``.
@@ -184,6 +186,7 @@ class Node:
         self.settings = host.settings
         self.zones = host.zones
         self.disk = NodeDisk(host.disk, lambda: self._alive, self._sync)
+        self.sockets = Sockets(host, host.stack, lambda: None if self._alive else NodeCrashed(self.name))
         self.random: Stream = host.engine.choices.stream(f"node {host.name}")
         self.log = structlog.get_logger().bind(node=host.name)
 
@@ -347,6 +350,7 @@ class Node:
         receiver = [] if self._receiver is None else [self._receiver]
         for wait in (*receiver, *self._waits):
             wait.refuse(NodeCrashed(self.name))
+        self.sockets.cut()
 
     @property
     def alive(self) -> bool:
@@ -384,10 +388,18 @@ class AsyncHost(Host):
         self.nodes = nodes
         self.settings = settings
         self.node: Node | None = None
+        self.join(Internet(network))
         self._scope = trio.CancelScope()
         self._calls_made = 0
         self._add_line = engine.trace.add
         engine.at_end(self._end)
+
+    def join(self, internet: Internet) -> None:
+        """Be part of *internet*, from the next start on."""
+        internet.join(self.name)
+        self.internet = internet
+        self.stack = Stack(self.name, internet)
+        self.stack.power_off()
 
     def next_call(self) -> int:
         """Return a number for a call, unused in any life of the node: a late answer meets no other call."""
@@ -396,6 +408,9 @@ class AsyncHost(Host):
 
     def on_message(self, entry: Entry) -> None:
         time_ns, sequence, _, link, message = entry
+        if message.__class__ in PACKETS:
+            self._on_packet(entry)
+            return
         node = self.node
         if (not self.clear or link.guarded) and not self.admits(entry):
             return
@@ -420,13 +435,27 @@ class AsyncHost(Host):
     def _bypasses_inbox(self, message: Any) -> bool:
         return message.__class__ is Response
 
+    def _on_packet(self, entry: Entry) -> None:
+        """A packet has arrived: it is for the stack, which works while the node is paused."""
+        time_ns, sequence, _, link, packet = entry
+        if link.guarded and not self.network.admits(link, packet):
+            return
+        if not self.alive:  # perhaps only since the rules were asked
+            self.network.lose(link, packet, "down")
+            return
+        shown = repr(packet) if self.engine.trace.detailed else packet.__class__.__name__
+        self._add_line(f"{time_ns} {sequence} {link.label} {shown}")
+        self.stack.receive(link, packet)
+
     def _boot(self) -> None:
+        self.stack = Stack(self.name, self.internet)
         self._scope = trio.CancelScope()
         self.node = Node(self)
         self.refresh()
         self.engine.nursery.start_soon(self._live, self.node, self._scope, name=f"node {self.name}")
 
     def _halt(self) -> None:
+        self.stack.power_off()
         if self.node is not None:
             self.node.cut()
             self.node = None
@@ -437,9 +466,11 @@ class AsyncHost(Host):
             self.node.cut()
 
     async def _live(self, node: Node, scope: trio.CancelScope) -> None:
+        trio_sockets.install(node)
         with scope:
             try:
                 await self.serve(node)
+                node.sockets.stack.exit()
             except trio.Cancelled:
                 raise
             except BaseException as error:

@@ -30,7 +30,7 @@ from chaoslab.cluster.signals import Signals
 from chaoslab.cluster.workload import Drive, Workload
 from chaoslab.errors import ConsistencyViolation, UsageError, unknown_word
 from chaoslab.history import History
-from chaoslab.net import Network
+from chaoslab.net import Internet, Network
 from chaoslab.net.latency import Latency
 from chaoslab.sim import Engine
 from chaoslab.units import seconds_to_ns
@@ -120,6 +120,8 @@ class Cluster:
         signals: Tells whoever watches of roles, probes and syncs.
         zones: The zone of each node that has one.
         forgetful: The nodes that have lost their disk in this run.
+        internet: Addresses and network stacks of the async nodes and clients.
+        dns: The name server that they ask.
         leader: The role that ``"leader"`` means, where the protocol has another word for it.
     """
 
@@ -134,6 +136,8 @@ class Cluster:
         self.zones: dict[str, str] = {}
         self.forgetful: dict[str, None] = {}
         self.leader: str | None = None
+        self.internet = Internet(self.network)
+        self.dns = self.internet.dns
         self._client_code: Any = RequestClient
         self._settings: Any = None
 
@@ -162,6 +166,8 @@ class Cluster:
         for name in names:
             host = self.nodes[name] = self._host(name, code, names, settings)
             host.signals, host.zones = self.signals, self.zones
+            if isinstance(host, AsyncHost):
+                host.join(self.internet)
         for host in self.nodes.values():
             host.start()
 
@@ -224,6 +230,8 @@ class Cluster:
             )
             client.home = names[number % len(names)]
             self.clients[name] = client
+            if isinstance(client, AsyncHost):
+                client.join(self.internet)
             client.start()
             added.append(client)
         return added

@@ -13,6 +13,7 @@ What a kind of fault must have is told by ``chaoslab.cluster.Fault``. It may als
 from chaoslab.faults.clock import ClockSkew
 from chaoslab.faults.crash_at import CrashAt
 from chaoslab.faults.crashes import Amnesia, Crash
+from chaoslab.faults.dns import Dns
 from chaoslab.faults.load import Inbox, Memory, Slow
 from chaoslab.faults.network import Drop, Duplicate, Partition, SlowLinks
 from chaoslab.faults.pauses import Pause, Resume
@@ -34,6 +35,7 @@ from chaoslab.faults.storage import (
     SlowDisk,
     TornWrite,
 )
+from chaoslab.faults.streams import HalfOpen, Reset, Slicer, SlowClose
 from chaoslab.faults.zones import ZoneOutage
 
 __all__ = [
@@ -44,10 +46,12 @@ __all__ = [
     "Crash",
     "CrashAt",
     "DiskFull",
+    "Dns",
     "Drop",
     "Duplicate",
     "FsyncError",
     "FsyncLie",
+    "HalfOpen",
     "Inbox",
     "IoError",
     "LatentSector",
@@ -59,11 +63,14 @@ __all__ = [
     "Pause",
     "RenameLost",
     "ReorderWrites",
+    "Reset",
     "RestartLoop",
     "Resume",
     "RollingRestart",
     "ShortRead",
+    "Slicer",
     "Slow",
+    "SlowClose",
     "SlowDisk",
     "SlowLinks",
     "TornWrite",
@@ -75,6 +82,11 @@ FAULTS = (
     Drop,
     Duplicate,
     Partition,
+    Reset,
+    HalfOpen,
+    SlowClose,
+    Slicer,
+    Dns,
     Crash,
     CrashAt,
     Amnesia,

@@ -23,6 +23,7 @@ class Scene:
         zones: The zone of each node that has one.
         budget: What the protocol survives; None: do what you like.
         versions: The names of the versions in which a node can run.
+        streams: The nodes speak over connections, so faults of connections and names have something to hit.
         kinds: The kinds of fault that are installed, by name, in the order in which they are listed.
     """
 
@@ -33,4 +34,5 @@ class Scene:
     zones: dict[str, str] = attrs.field(factory=dict)
     budget: Budget | None = None
     versions: tuple[str, ...] = ()
+    streams: bool = False
     kinds: dict[str, Any] = attrs.field(factory=dict)

@@ -19,7 +19,7 @@ from chaoslab.plugins import registry
 
 NODES = ("n1", "n2", "n3", "n4", "n5")
 ZONES = {"n1": "east", "n2": "east", "n3": "west", "n4": "west", "n5": "south"}
-SCENE = Scene(nodes=NODES, duration_ns=10**10, roles=("primary", "backup"), leader="primary", zones=ZONES)
+SCENE = Scene(nodes=NODES, duration_ns=10**10, roles=("primary", "backup"), leader="primary", zones=ZONES, streams=True)
 S = 10**9
 KINDS = [pytest.param(kind, id=kind.kind) for kind in FAULTS]
 SEEDS = range(3)
