@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 
 from chaoslab.cluster.node_clock import NodeClock
 from chaoslab.cluster.signals import Signals
+from chaoslab.cluster.time_source import TimeSource
 from chaoslab.errors import NodeError
 from chaoslab.net import Link, Network
 from chaoslab.net.latency import LATENCY, Latency, sampler
@@ -43,6 +44,7 @@ class Host(abc.ABC):
         role: The role it reported last, or ``""``.
         disk: Its disk.
         clock: Its clocks.
+        time_source: Its source of true time, with an uncertainty.
         starts: How often it was started.
         home: For a client, the node beside which it stands; for a node, its own name.
         zones: The zone of each node of the cluster that has one.
@@ -54,6 +56,8 @@ class Host(abc.ABC):
         self.engine = engine
         self.network = network
         self.clock = NodeClock(engine.clock)
+        self.clock.on_rate_change = self._reset_timers
+        self.time_source = TimeSource(engine.clock, engine.choices.stream(f"true time {name}").random)
         self.disk = Disk()
         self.alive = False
         self.paused = False
@@ -81,6 +85,10 @@ class Host(abc.ABC):
     @abc.abstractmethod
     def _halt(self) -> None:
         """Get rid of the code, which is cut off already."""
+
+    @abc.abstractmethod
+    def _reset_timers(self) -> None:
+        """The rate of the node's clock has changed: every running timer is due at another time."""
 
     def start(self) -> None:
         """Start the node's code, from what its disk kept."""
