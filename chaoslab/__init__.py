@@ -57,7 +57,12 @@ if TYPE_CHECKING:
     from chaoslab.plugins import Protocol, hookimpl
     from chaoslab.python_api import (
         causal,
+        clock_drift,
+        clock_freeze,
         clock_skew,
+        clock_slew,
+        clock_step,
+        clock_strobe,
         consistency,
         crash,
         drop,
@@ -75,6 +80,7 @@ if TYPE_CHECKING:
         sequential,
         workload,
         writes_follow_reads,
+        wrong_true_time,
     )
     from chaoslab.runner import Run
     from chaoslab.scenario import Scenario
@@ -110,7 +116,12 @@ _HOMES = {
     "chaoslab.plugins": ("Protocol", "hookimpl"),
     "chaoslab.python_api": (
         "causal",
+        "clock_drift",
+        "clock_freeze",
         "clock_skew",
+        "clock_slew",
+        "clock_step",
+        "clock_strobe",
         "consistency",
         "crash",
         "drop",
@@ -128,6 +139,7 @@ _HOMES = {
         "sequential",
         "workload",
         "writes_follow_reads",
+        "wrong_true_time",
     ),
     "chaoslab.runner": ("Run",),
     "chaoslab.scenario": ("Scenario",),
@@ -167,7 +179,12 @@ __all__ = [
     "Verdict",
     "Workload",
     "causal",
+    "clock_drift",
+    "clock_freeze",
     "clock_skew",
+    "clock_slew",
+    "clock_step",
+    "clock_strobe",
     "consistency",
     "crash",
     "drop",
@@ -186,6 +203,7 @@ __all__ = [
     "sequential",
     "workload",
     "writes_follow_reads",
+    "wrong_true_time",
 ]
 
 

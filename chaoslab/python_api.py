@@ -16,7 +16,21 @@ from chaoslab.checkers import Verdict
 from chaoslab.checkers.registry import LEVELS, check
 from chaoslab.cluster import Cluster, Workload
 from chaoslab.errors import UsageError, unknown_word
-from chaoslab.faults import ClockSkew, Crash, Drop, Duplicate, Partition, Pause, SlowLinks
+from chaoslab.faults import (
+    ClockDrift,
+    ClockFreeze,
+    ClockSkew,
+    ClockSlew,
+    ClockStep,
+    ClockStrobe,
+    Crash,
+    Drop,
+    Duplicate,
+    Partition,
+    Pause,
+    SlowLinks,
+    WrongTrueTime,
+)
 from chaoslab.history import History
 from chaoslab.net.latency import Constant, Latency
 from chaoslab.plugins import registry
@@ -28,7 +42,12 @@ from chaoslab.units import seconds_to_ns
 
 __all__ = [
     "causal",
+    "clock_drift",
+    "clock_freeze",
     "clock_skew",
+    "clock_slew",
+    "clock_step",
+    "clock_strobe",
     "consistency",
     "crash",
     "drop",
@@ -46,6 +65,7 @@ __all__ = [
     "sequential",
     "workload",
     "writes_follow_reads",
+    "wrong_true_time",
 ]
 
 T = TypeVar("T")
@@ -197,3 +217,36 @@ def pause(*nodes: str) -> tuple[Pause, tuple[str, ...]]:
 def clock_skew(node: str, seconds: float) -> tuple[ClockSkew, tuple[str, ...]]:
     """Return the fault that sets the wall clock of *node* ahead by *seconds*, or back."""
     return ClockSkew(offset_ns=seconds_to_ns(seconds)), (node,)
+
+
+def clock_drift(node: str, ppm: int) -> tuple[ClockDrift, tuple[str, ...]]:
+    """Return the fault that lets the clocks and timers of *node* run fast by *ppm* parts per million, or slow."""
+    return ClockDrift(rate_ppm=ppm), (node,)
+
+
+def clock_step(node: str, seconds: float) -> tuple[ClockStep, tuple[str, ...]]:
+    """Return the fault that lets the wall clock of *node* jump once, ahead by *seconds* or back."""
+    return ClockStep(jump_ns=seconds_to_ns(seconds)), (node,)
+
+
+def clock_strobe(node: str, seconds: float, period: float) -> tuple[ClockStrobe, tuple[str, ...]]:
+    """Return the fault that lets the wall clock of *node* jump ahead by *seconds* and back in each *period*."""
+    return ClockStrobe(amplitude_ns=seconds_to_ns(seconds), period_ns=seconds_to_ns(period)), (node,)
+
+
+def clock_freeze(node: str, *, monotonic: bool = False) -> tuple[ClockFreeze, tuple[str, ...]]:
+    """Return the fault that lets the wall clock of *node* stand still; *monotonic*: and its timers too."""
+    return ClockFreeze(monotonic=monotonic), (node,)
+
+
+def clock_slew(node: str, seconds: float, ppm: int = 500) -> tuple[ClockSlew, tuple[str, ...]]:
+    """Return the fault that sets the wall clock of *node* ahead by *seconds* and leads it back at *ppm*."""
+    return ClockSlew(offset_ns=seconds_to_ns(seconds), rate_ppm=ppm), (node,)
+
+
+def wrong_true_time(
+    node: str, off: float = 0.0, *, epsilon: float | None = None
+) -> tuple[WrongTrueTime, tuple[str, ...]]:
+    """Return the fault that lets the source of true time of *node* be *off* by seconds, or state another *epsilon*."""
+    stated_ns = None if epsilon is None else seconds_to_ns(epsilon)
+    return WrongTrueTime(off_ns=seconds_to_ns(off), epsilon_ns=stated_ns), (node,)

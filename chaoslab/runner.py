@@ -124,6 +124,7 @@ def run(
         plan = _drawn_plan(scenario, protocol, plugins, engine.choices)
     cluster = Cluster(engine, latency=scenario.latency)
     cluster.leader = protocol.leader
+    cluster.epsilon_ns = scenario.epsilon_ns
     cluster.zones.update((name, zone) for zone, names in scenario.zones for name in names.split())
     nemesis = Nemesis(cluster, plan, None if scenario.beyond_budget else protocol.budget)
     drawn = plan

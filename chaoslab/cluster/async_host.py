@@ -175,7 +175,7 @@ class Node:
         return self._host.clock.monotonic_ns() / NS_PER_S
 
     def true_time(self) -> tuple[float, float]:
-        """Return the interval (earliest, latest), in seconds since 1970, in which true time is, if the source is honest."""
+        """Return the interval (earliest, latest), in seconds since 1970, of true time, if the source is honest."""
         return self._host.time_source.read()
 
     def become(self, role: str) -> None:

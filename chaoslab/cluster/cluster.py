@@ -27,6 +27,7 @@ from chaoslab.cluster.client import AsyncClient, MachineClient, RequestClient
 from chaoslab.cluster.host import Host
 from chaoslab.cluster.machine_host import MachineHost
 from chaoslab.cluster.signals import Signals
+from chaoslab.cluster.time_source import EPSILON_NS
 from chaoslab.cluster.workload import Drive, Workload
 from chaoslab.errors import ConsistencyViolation, UsageError, unknown_word
 from chaoslab.history import History
@@ -120,6 +121,7 @@ class Cluster:
         signals: Tells whoever watches of roles, probes and syncs.
         zones: The zone of each node that has one.
         forgetful: The nodes that have lost their disk in this run.
+        epsilon_ns: How uncertain the nodes' sources of true time are while they are honest.
         leader: The role that ``"leader"`` means, where the protocol has another word for it.
     """
 
@@ -133,6 +135,7 @@ class Cluster:
         self.signals = Signals()
         self.zones: dict[str, str] = {}
         self.forgetful: dict[str, None] = {}
+        self.epsilon_ns = EPSILON_NS
         self.leader: str | None = None
         self._client_code: Any = RequestClient
         self._settings: Any = None
@@ -162,6 +165,7 @@ class Cluster:
         for name in names:
             host = self.nodes[name] = self._host(name, code, names, settings)
             host.signals, host.zones = self.signals, self.zones
+            host.time_source.epsilon_ns = self.epsilon_ns
         for host in self.nodes.values():
             host.start()
 
@@ -223,6 +227,7 @@ class Cluster:
                 settings=self._settings,
             )
             client.home = names[number % len(names)]
+            client.time_source.epsilon_ns = self.epsilon_ns
             self.clients[name] = client
             client.start()
             added.append(client)

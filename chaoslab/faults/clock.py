@@ -111,8 +111,8 @@ class ClockSkew(_Offset):
 class ClockStep(_Offset):
     """The node's wall clock jumps once, ahead or back; healing sets it right, which is a jump too.
 
-    A skew is a state: a clock that is wrong. A step is an event: a clock that becomes wrong before the eyes of the node,
-    by a human hand or by a time server. Several add up.
+    A skew is a state: a clock that is wrong. A step is an event: a clock that becomes wrong before the node's eyes, by
+    a human hand or by a time server. Several add up.
     """
 
     kind: ClassVar[str] = "clock-step"
@@ -350,7 +350,9 @@ class WrongTrueTime(_ClockFault):
     counts: ClassVar[str] = "intervals without true time"
     demands: ClassVar[str] = "true-time"
 
-    off_ns: int = parameter(SIGNED_DURATION, "How far its intervals lie ahead; negative: behind.", default=0, name="off")
+    off_ns: int = parameter(
+        SIGNED_DURATION, "How far its answers lie ahead; negative: behind.", default=0, name="off"
+    )
     epsilon_ns: int | None = parameter(
         DURATION, "The uncertainty that it states; the usual one if left out.", default=None, name="epsilon"
     )

@@ -138,7 +138,7 @@ class Nemesis:
         """Return how wrong the clocks of the worst of *targets* would become, or None if *fault* is none of clocks."""
         if not hasattr(fault, "clock_error"):
             return None
-        worst = fault.clock_error(lasting_ns)
+        worst: ClockError = fault.clock_error(lasting_ns)
         for name in targets:
             total = fault.clock_error(lasting_ns)
             for injection, its_ns in self._lasting_ns.items():

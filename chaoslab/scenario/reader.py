@@ -57,7 +57,7 @@ from chaoslab.units import format_duration
 
 __all__ = ["load_scenario", "parse_scenario"]
 
-_SECTIONS = ("scenario", "cluster", "network", "workload", "operation", "fault", "nemesis", "replay", "expect")
+_SECTIONS = ("scenario", "cluster", "network", "clock", "workload", "operation", "fault", "nemesis", "replay", "expect")
 _ARRAYS = ("operation", "fault", "nemesis")
 _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)| \(at end of document\)")
 
@@ -240,6 +240,12 @@ class _Reading:
         duplicate = self.take(table, path, "duplicate", RATIO, 0.0)
         self.nothing_left(table, path, ("latency", "drop", "duplicate"))
 
+        table, path = self.table(values, "clock"), ("clock",)
+        epsilon_ns = self.take(table, path, "epsilon", DURATION, defaults.epsilon_ns)
+        self.nothing_left(table, path, ("epsilon",))
+        if epsilon_ns == 0:
+            self.refuse((*path, "epsilon"), "no source of true time is exact: epsilon is above zero.")
+
         workload, clients, rate, keys, parameters = self.workload(values, protocol, defaults)
         words = _Words(protocol, nodes, clients, zones)
         seed, calm, deviations = self.replay(values)
@@ -253,6 +259,7 @@ class _Reading:
             nodes=nodes,
             settings=settings,
             zones=zones,
+            epsilon_ns=epsilon_ns,
             latency=latency,
             drop=drop,
             duplicate=duplicate,

@@ -82,6 +82,7 @@ def scenario_schema(plugins: Registry) -> dict[str, Any]:
                     },
                     required=["protocol"],
                 ),
+                "clock": _table({"epsilon": _lasting("How uncertain the nodes' sources of true time are.")}),
                 "network": {"type": "object", "properties": {"latency": _unit(LATENCY), "drop": _unit(RATIO)}},
                 "workload": {
                     "type": "object",

@@ -49,6 +49,8 @@ def scenario_to_toml(scenario: Scenario) -> str:
             "duplicate": scenario.duplicate or None,
         },
     )
+    if scenario.epsilon_ns != defaults.epsilon_ns:
+        section("[clock]", {"epsilon": DURATION.format(scenario.epsilon_ns)})
     section(
         "[workload]",
         {
