@@ -350,9 +350,7 @@ class WrongTrueTime(_ClockFault):
     counts: ClassVar[str] = "intervals without true time"
     demands: ClassVar[str] = "true-time"
 
-    off_ns: int = parameter(
-        SIGNED_DURATION, "How far its answers lie ahead; negative: behind.", default=0, name="off"
-    )
+    off_ns: int = parameter(SIGNED_DURATION, "How far its answers lie ahead; negative: behind.", default=0, name="off")
     epsilon_ns: int | None = parameter(
         DURATION, "The uncertainty that it states; the usual one if left out.", default=None, name="epsilon"
     )

@@ -25,8 +25,8 @@ KINDS = [pytest.param(kind, id=kind.kind) for kind in FAULTS]
 SEEDS = range(3)
 
 MOVES_ON = {
-    "_backlog", "_held", "_at_barrier", "_timers", "links", "history", "engine", "network", "signals", "starts", "machine",
-    "node", "files", "disk", "clock", "process", "number", "zones", "role", "_streams", "_performers",
+    "_backlog", "_held", "_at_barrier", "_timers", "links", "history", "engine", "network", "signals", "starts",
+    "machine", "node", "files", "disk", "clock", "process", "number", "zones", "role", "_streams", "_performers",
 }  # fmt: skip
 """What changes in a host by itself, or belongs to others."""
 
