@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from chaoslab.cluster.node_clock import NodeClock
 from chaoslab.cluster.signals import Signals
@@ -46,10 +47,14 @@ class Host(abc.ABC):
         clock: Its clocks.
         time_source: Its source of true time, with an uncertainty.
         starts: How often it was started.
+        is_off: It is switched off for good and does not start, whoever asks.
         home: For a client, the node beside which it stands; for a node, its own name.
         zones: The zone of each node of the cluster that has one.
         signals: Where what happens here is told; a cluster gives all its hosts the same.
     """
+
+    nodes: tuple[str, ...]
+    settings: Any
 
     def __init__(self, name: str, engine: Engine, network: Network) -> None:
         self.name = name
@@ -64,6 +69,7 @@ class Host(abc.ABC):
         self.open = False  # alive and not paused, in one attribute: read for every message
         self.role = ""
         self.starts = 0
+        self.is_off = False
         self.home = name
         self.zones: Mapping[str, str] = {}
         self.signals = Signals()
@@ -91,7 +97,9 @@ class Host(abc.ABC):
         """The rate of the node's clock has changed: every running timer is due at another time."""
 
     def start(self) -> None:
-        """Start the node's code, from what its disk kept."""
+        """Start the node's code, from what its disk kept. Does nothing if the node is switched off for good."""
+        if self.is_off:
+            return
         self.alive = self.open = True
         self.starts += 1
         self.engine.note(f"start {self.name}")

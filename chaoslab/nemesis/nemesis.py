@@ -118,18 +118,22 @@ class Nemesis:
         cluster = self._cluster
         down = {name for name, host in cluster.nodes.items() if not host.open}
         forgetful = set(cluster.forgetful)
+        restarting = fault.down_at_once(targets) if hasattr(fault, "down_at_once") else 0
         for injection in cluster.injections:
             if injection.healed_ns is None:
+                other: Any = injection.fault
+                restarting += other.down_at_once(injection.targets) if hasattr(other, "down_at_once") else 0
                 demanded = injection.fault.demands
                 if demanded in ("down", "amnesia"):
                     down.update(injection.targets)
                 if demanded == "amnesia":
                     forgetful.update(injection.targets)
         hit = set(targets) & set(cluster.nodes)
+        takes_down = fault.demands in ("down", "amnesia")
         return self._budget.refusal(
             fault,
             len(cluster.nodes),
-            down=len(down | hit),
+            down=min(restarting + len(down | hit if takes_down else down), len(cluster.nodes)),
             forgetful=len(forgetful | hit),
             clock_error=self._clock_error(fault, targets, lasting_ns),
         )

@@ -83,7 +83,18 @@ def scenario_schema(plugins: Registry) -> dict[str, Any]:
                     required=["protocol"],
                 ),
                 "clock": _table({"epsilon": _lasting("How uncertain the nodes' sources of true time are.")}),
-                "network": {"type": "object", "properties": {"latency": _unit(LATENCY), "drop": _unit(RATIO)}},
+                "network": {
+                    "type": "object",
+                    "properties": {
+                        "latency": _unit(LATENCY),
+                        "drop": _unit(RATIO),
+                        "zones": {
+                            "type": "object",
+                            "description": 'The latency between two zones ("east west"), or inside one ("east").',
+                            "additionalProperties": _unit(LATENCY),
+                        },
+                    },
+                },
                 "workload": {
                     "type": "object",
                     "properties": {
