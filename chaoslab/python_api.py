@@ -24,11 +24,19 @@ from chaoslab.faults import (
     ClockStep,
     ClockStrobe,
     Crash,
+    Downgrade,
     Drop,
     Duplicate,
+    Heterogeneous,
+    Join,
+    Leave,
+    Misconfigure,
     Partition,
     Pause,
+    Replace,
+    ReRoute,
     SlowLinks,
+    Upgrade,
     WrongTrueTime,
 )
 from chaoslab.history import History
@@ -50,19 +58,27 @@ __all__ = [
     "clock_strobe",
     "consistency",
     "crash",
+    "downgrade",
     "drop",
     "duplicate",
     "eventual",
+    "heterogeneous",
+    "join",
     "latency",
+    "leave",
     "linearizable",
     "load_scenario",
+    "misconfigure",
     "monotonic_reads",
     "monotonic_writes",
     "partition",
     "pause",
+    "re_route",
     "read_your_writes",
+    "replace",
     "run",
     "sequential",
+    "upgrade",
     "workload",
     "writes_follow_reads",
     "wrong_true_time",
@@ -250,3 +266,43 @@ def wrong_true_time(
     """Return the fault that lets the source of true time of *node* be *off* by seconds, or state another *epsilon*."""
     stated_ns = None if epsilon is None else seconds_to_ns(epsilon)
     return WrongTrueTime(off_ns=seconds_to_ns(off), epsilon_ns=stated_ns), (node,)
+
+
+def re_route(between: str, seconds: float, *, one_way: bool = False) -> ReRoute:
+    """Return the fault that gives messages between groups, such as ``"n1 | n2 n3"``, another latency."""
+    return ReRoute(between=between, latency=Constant(value_ns=seconds_to_ns(seconds)), one_way=one_way)
+
+
+def heterogeneous(factor: float) -> Heterogeneous:
+    """Return the fault that slows the links of each node by a factor drawn from 1 up to *factor*."""
+    return Heterogeneous(factor=factor)
+
+
+def join() -> Join:
+    """Return the fault that lets a new node join; the cluster's ``administers`` must have the command."""
+    return Join()
+
+
+def leave(*nodes: str) -> tuple[Leave, tuple[str, ...]]:
+    """Return the fault that lets *nodes* leave; when it is healed they join again."""
+    return Leave(), nodes
+
+
+def replace(*nodes: str) -> tuple[Replace, tuple[str, ...]]:
+    """Return the fault that replaces *nodes* by new ones; when it is healed they come back."""
+    return Replace(), nodes
+
+
+def upgrade(version: str, *nodes: str, rolling: bool = True) -> tuple[Upgrade, tuple[str, ...]]:
+    """Return the fault that restarts *nodes* with another of the cluster's ``versions``."""
+    return Upgrade(version=version, rolling=rolling), nodes
+
+
+def downgrade(*nodes: str, version: str = "", rolling: bool = True) -> tuple[Downgrade, tuple[str, ...]]:
+    """Return the fault that restarts *nodes* with an older version, or with the one they began with."""
+    return Downgrade(version=version, rolling=rolling), nodes
+
+
+def misconfigure(node: str, *, peers: str = "", **settings: Any) -> tuple[Misconfigure, tuple[str, ...]]:
+    """Return the fault that restarts *node* with other *settings*, or another idea of its *peers*."""
+    return Misconfigure(set_=tuple(settings.items()), peers=peers), (node,)
