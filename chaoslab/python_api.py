@@ -18,20 +18,34 @@ from chaoslab.cluster import Cluster, Workload
 from chaoslab.errors import UsageError, unknown_word
 from chaoslab.faults import (
     Amnesia,
+    ClockDrift,
+    ClockFreeze,
     ClockSkew,
+    ClockSlew,
+    ClockStep,
+    ClockStrobe,
     Crash,
     CrashAt,
+    Downgrade,
     Drop,
     Duplicate,
+    Heterogeneous,
     Inbox,
+    Join,
+    Leave,
     Memory,
+    Misconfigure,
     Partition,
     Pause,
+    Replace,
+    ReRoute,
     RestartLoop,
     Resume,
     RollingRestart,
     Slow,
     SlowLinks,
+    Upgrade,
+    WrongTrueTime,
     ZoneOutage,
 )
 from chaoslab.history import History
@@ -47,31 +61,45 @@ from chaoslab.units import seconds_to_ns
 __all__ = [
     "amnesia",
     "causal",
+    "clock_drift",
+    "clock_freeze",
     "clock_skew",
+    "clock_slew",
+    "clock_step",
+    "clock_strobe",
     "consistency",
     "crash",
     "crash_at",
+    "downgrade",
     "drop",
     "duplicate",
     "eventual",
+    "heterogeneous",
     "inbox",
+    "join",
     "latency",
+    "leave",
     "linearizable",
     "load_scenario",
     "memory",
+    "misconfigure",
     "monotonic_reads",
     "monotonic_writes",
     "partition",
     "pause",
+    "re_route",
     "read_your_writes",
+    "replace",
     "restart_loop",
     "resume",
     "rolling_restart",
     "run",
     "sequential",
     "slow",
+    "upgrade",
     "workload",
     "writes_follow_reads",
+    "wrong_true_time",
     "zone_outage",
 ]
 
@@ -292,3 +320,76 @@ def zone_outage(zone: str, *, mode: str = "crash") -> ZoneOutage:
 def clock_skew(node: str, seconds: float) -> tuple[ClockSkew, tuple[str, ...]]:
     """Return the fault that sets the wall clock of *node* ahead by *seconds*, or back."""
     return ClockSkew(offset_ns=seconds_to_ns(seconds)), (node,)
+
+
+def clock_drift(node: str, ppm: int) -> tuple[ClockDrift, tuple[str, ...]]:
+    """Return the fault that lets the clocks and timers of *node* run fast by *ppm* parts per million, or slow."""
+    return ClockDrift(rate_ppm=ppm), (node,)
+
+
+def clock_step(node: str, seconds: float) -> tuple[ClockStep, tuple[str, ...]]:
+    """Return the fault that lets the wall clock of *node* jump once, ahead by *seconds* or back."""
+    return ClockStep(jump_ns=seconds_to_ns(seconds)), (node,)
+
+
+def clock_strobe(node: str, seconds: float, period: float) -> tuple[ClockStrobe, tuple[str, ...]]:
+    """Return the fault that lets the wall clock of *node* jump ahead by *seconds* and back in each *period*."""
+    return ClockStrobe(amplitude_ns=seconds_to_ns(seconds), period_ns=seconds_to_ns(period)), (node,)
+
+
+def clock_freeze(node: str, *, monotonic: bool = False) -> tuple[ClockFreeze, tuple[str, ...]]:
+    """Return the fault that lets the wall clock of *node* stand still; *monotonic*: and its timers too."""
+    return ClockFreeze(monotonic=monotonic), (node,)
+
+
+def clock_slew(node: str, seconds: float, ppm: int = 500) -> tuple[ClockSlew, tuple[str, ...]]:
+    """Return the fault that sets the wall clock of *node* ahead by *seconds* and leads it back at *ppm*."""
+    return ClockSlew(offset_ns=seconds_to_ns(seconds), rate_ppm=ppm), (node,)
+
+
+def wrong_true_time(
+    node: str, off: float = 0.0, *, epsilon: float | None = None
+) -> tuple[WrongTrueTime, tuple[str, ...]]:
+    """Return the fault that lets the source of true time of *node* be *off* by seconds, or state another *epsilon*."""
+    stated_ns = None if epsilon is None else seconds_to_ns(epsilon)
+    return WrongTrueTime(off_ns=seconds_to_ns(off), epsilon_ns=stated_ns), (node,)
+
+
+def re_route(between: str, seconds: float, *, one_way: bool = False) -> ReRoute:
+    """Return the fault that gives messages between groups, such as ``"n1 | n2 n3"``, another latency."""
+    return ReRoute(between=between, latency=Constant(value_ns=seconds_to_ns(seconds)), one_way=one_way)
+
+
+def heterogeneous(factor: float) -> Heterogeneous:
+    """Return the fault that slows the links of each node by a factor drawn from 1 up to *factor*."""
+    return Heterogeneous(factor=factor)
+
+
+def join() -> Join:
+    """Return the fault that lets a new node join; the cluster's ``administers`` must have the command."""
+    return Join()
+
+
+def leave(*nodes: str) -> tuple[Leave, tuple[str, ...]]:
+    """Return the fault that lets *nodes* leave; when it is healed they join again."""
+    return Leave(), nodes
+
+
+def replace(*nodes: str) -> tuple[Replace, tuple[str, ...]]:
+    """Return the fault that replaces *nodes* by new ones; when it is healed they come back."""
+    return Replace(), nodes
+
+
+def upgrade(version: str, *nodes: str, rolling: bool = True) -> tuple[Upgrade, tuple[str, ...]]:
+    """Return the fault that restarts *nodes* with another of the cluster's ``versions``."""
+    return Upgrade(version=version, rolling=rolling), nodes
+
+
+def downgrade(*nodes: str, version: str = "", rolling: bool = True) -> tuple[Downgrade, tuple[str, ...]]:
+    """Return the fault that restarts *nodes* with an older version, or with the one they began with."""
+    return Downgrade(version=version, rolling=rolling), nodes
+
+
+def misconfigure(node: str, *, peers: str = "", **settings: Any) -> tuple[Misconfigure, tuple[str, ...]]:
+    """Return the fault that restarts *node* with other *settings*, or another idea of its *peers*."""
+    return Misconfigure(set_=tuple(settings.items()), peers=peers), (node,)

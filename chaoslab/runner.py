@@ -23,6 +23,7 @@ from chaoslab.checkers.registry import check
 from chaoslab.choices import Choices, Overrides
 from chaoslab.cluster import Cluster, Drive, Injection, Script, Workload, key_names
 from chaoslab.faults import Drop, Duplicate
+from chaoslab.faults.topology import zone_route
 from chaoslab.history import History
 from chaoslab.nemesis import Nemesis, NotDone, Plan, Scene, draw_plan
 from chaoslab.plugins import Protocol, Registry, registry
@@ -124,7 +125,11 @@ def run(
         plan = _drawn_plan(scenario, protocol, plugins, engine.choices)
     cluster = Cluster(engine, latency=scenario.latency)
     cluster.leader = protocol.leader
+    cluster.epsilon_ns = scenario.epsilon_ns
+    cluster.versions, cluster.administers = protocol.versions, protocol.administers
     cluster.zones.update((name, zone) for zone, names in scenario.zones for name in names.split())
+    if scenario.zone_latency:
+        cluster.network.add_route(zone_route(cluster.zone, dict(scenario.zone_latency)))
     nemesis = Nemesis(cluster, plan, None if scenario.beyond_budget else protocol.budget)
     drawn = plan
 
@@ -174,14 +179,13 @@ def _with_deviations(scenario: Scenario, overrides: Overrides) -> Overrides:
 def _drawn_plan(scenario: Scenario, protocol: Protocol, plugins: Registry, choices: Choices) -> Plan:
     """Return the plan of a run: the scenario's own faults, and what its nemesis programs make up."""
     duration_ns = scenario.duration_ns
-    scene = Scene(
-        nodes=tuple(f"n{number}" for number in range(1, scenario.nodes + 1)),
+    scene = Scene.of(
+        protocol,
+        nodes=scenario.nodes,
         duration_ns=duration_ns,
-        roles=protocol.roles,
-        leader=protocol.leader,
-        zones={name: zone for zone, names in scenario.zones for name in names.split()},
-        budget=None if scenario.beyond_budget else protocol.budget,
-        versions=tuple(protocol.versions),
+        zones=scenario.zones,
+        settings=scenario.settings,
+        beyond_budget=scenario.beyond_budget,
         kinds=plugins.faults,
     )
     steps = list(draw_plan(scenario.faults, duration_ns, choices))

@@ -3,7 +3,9 @@
 Rules:
 
 1. A message wakes the task that waits for it, directly; no task, channel or cancel scope is made for a message.
-2. Timeouts of ``recv``, ``call`` and ``sleep`` are entries on the event heap and run on the node's own clock.
+2. Timeouts of ``recv``, ``call`` and ``sleep`` are entries on the event heap and run on the node's own clock, also
+   when its rate changes while they run. Trio's own clock is not the node's: ``trio.current_time``, ``trio.sleep`` and
+   the deadlines of cancel scopes run on virtual time, which is the same for all nodes and never wrong.
 3. Each life of a node has its own ``Node``. After a crash the old one is dead: sending does nothing, waiting raises
    ``NodeCrashed``, so even code in a shielded ``finally`` has no effect outside and cannot linger.
 4. What is sent is a copy, as on a real network: changing a list after sending it does not reach the other side.
@@ -26,6 +28,7 @@ import trio
 from chaoslab.choices import Stream
 from chaoslab.cluster import trio_sockets
 from chaoslab.cluster.host import Host
+from chaoslab.cluster.node_clock import NEVER_NS
 from chaoslab.cluster.node_disk import NodeDisk
 from chaoslab.cluster.node_net import NodeNetwork, Sockets
 from chaoslab.errors import UsageError
@@ -128,13 +131,14 @@ class _Wait:
     for each message would cost a tenth of the engine's speed between async nodes.
     """
 
-    __slots__ = ("_error", "_task", "_value", "done")
+    __slots__ = ("_error", "_task", "_value", "done", "due_ns")
 
     def __init__(self) -> None:
         self._task = trio.lowlevel.current_task()
         self._value: Any = None
         self._error: Exception | None = None
         self.done = False
+        self.due_ns = NEVER_NS  # when it times out, on the node's own clock
 
     def finish(self, value: Any) -> None:
         """Wake the task with *value*, unless it was woken already."""
@@ -204,8 +208,8 @@ class Node(NodeNetwork):
         return self._host.clock.monotonic_ns() / NS_PER_S
 
     def true_time(self) -> tuple[float, float]:
-        """Return the interval (earliest, latest), in seconds since 1970, in which true time is."""
-        return self._host.clock.true_time()
+        """Return the interval (earliest, latest), in seconds since 1970, of true time, if the source is honest."""
+        return self._host.time_source.read()
 
     def become(self, role: str) -> None:
         """Report the role that the node now plays, such as ``"leader"``; faults can be aimed at roles."""
@@ -307,11 +311,24 @@ class Node(NodeNetwork):
 
     def _set_timeout(self, wait: _Wait, timeout: float) -> None:
         host = self._host
-        host.engine.after(host.clock.true_delay_ns(seconds_to_ns(timeout)), self._time_out, wait)
+        at_ns, wait.due_ns = host.clock.alarm(max(seconds_to_ns(timeout), 0))
+        if at_ns < NEVER_NS:
+            host.engine.at(at_ns, self._time_out, wait)
 
     def _time_out(self, wait: _Wait) -> None:
-        if not wait.done and self._alive:
-            self._host.when_open(lambda: wait.refuse(TimeoutError("no answer in time")))
+        if wait.done or not self._alive or self._host.clock.monotonic_ns() < wait.due_ns:
+            return  # over, or the clock has become slower since: there is a later entry on the heap
+        self._host.when_open(lambda: wait.refuse(TimeoutError("no answer in time")))
+
+    def reset_timeouts(self) -> None:
+        """The rate of the node's clock has changed: whatever waits with a timeout waits until another time."""
+        receiver = [] if self._receiver is None else [self._receiver]
+        host = self._host
+        for wait in (*receiver, *self._waits):
+            if not wait.done and wait.due_ns < NEVER_NS:
+                at_ns = host.clock.when(wait.due_ns)
+                if at_ns < NEVER_NS:
+                    host.engine.at(at_ns, self._time_out, wait)
 
     # What the host does with a life of the node
 
@@ -446,6 +463,10 @@ class AsyncHost(Host):
         shown = repr(packet) if self.engine.trace.detailed else packet.__class__.__name__
         self._add_line(f"{time_ns} {sequence} {link.label} {shown}")
         self.stack.receive(link, packet)
+
+    def _reset_timers(self) -> None:
+        if self.node is not None:
+            self.node.reset_timeouts()
 
     def _boot(self) -> None:
         self.stack = Stack(self.name, self.internet)

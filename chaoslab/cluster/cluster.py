@@ -15,18 +15,22 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
 import attrs
 import trio
 
 from chaoslab.checkers import Verdict
+from chaoslab.cluster.administrator import Administrator, Notes
 from chaoslab.cluster.async_host import AsyncHost
 from chaoslab.cluster.client import AsyncClient, MachineClient, RequestClient
+from chaoslab.cluster.deployment import Deployment
 from chaoslab.cluster.host import Host
 from chaoslab.cluster.machine_host import MachineHost
+from chaoslab.cluster.membership import Membership
 from chaoslab.cluster.signals import Signals
+from chaoslab.cluster.time_source import EPSILON_NS
 from chaoslab.cluster.workload import Drive, Workload
 from chaoslab.errors import ConsistencyViolation, UsageError, unknown_word
 from chaoslab.history import History
@@ -114,7 +118,11 @@ class Cluster:
     Attributes:
         history: What the clients saw.
         network: The network.
-        nodes: The nodes by name, in order.
+        nodes: The nodes by name, in order: the members, as far as administrators have been told.
+        membership: The spares beside them, and the administrators.
+        deployment: What each node runs.
+        versions: Further versions of the nodes' code, by name, in which a node may run.
+        administers: The commands with which administrators change the membership.
         clients: The clients by name, in order.
         injections: Every fault brought about so far, in order.
         signals: Tells whoever watches of roles, probes and syncs.
@@ -122,6 +130,7 @@ class Cluster:
         forgetful: The nodes that have lost their disk in this run.
         internet: Addresses and network stacks of the async nodes and clients.
         dns: The name server that they ask.
+        epsilon_ns: How uncertain the nodes' sources of true time are while they are honest.
         leader: The role that ``"leader"`` means, where the protocol has another word for it.
     """
 
@@ -135,9 +144,16 @@ class Cluster:
         self.signals = Signals()
         self.zones: dict[str, str] = {}
         self.forgetful: dict[str, None] = {}
+        self.epsilon_ns = EPSILON_NS
         self.leader: str | None = None
         self.internet = Internet(self.network)
         self.dns = self.internet.dns
+        self.versions: Mapping[str, Any] = {}
+        self.administers: tuple[str, ...] = ()
+        self.deployment = Deployment(self.node, self._install)
+        self.membership = Membership(self, self._new_spare, self._new_administrator)
+        self._members: tuple[str, ...] = ()
+        self._code: Any = None
         self._client_code: Any = RequestClient
         self._settings: Any = None
 
@@ -161,24 +177,50 @@ class Cluster:
             raise UsageError("this cluster has been started already: one cluster runs one set of nodes.")
         if nodes < 1:
             raise UsageError(f"a cluster has at least one node, not {nodes}.")
-        self._client_code, self._settings = client, settings
-        names = tuple(f"n{number}" for number in range(1, nodes + 1))
-        for name in names:
-            host = self.nodes[name] = self._host(name, code, names, settings)
-            host.signals, host.zones = self.signals, self.zones
-            if isinstance(host, AsyncHost):
-                host.join(self.internet)
+        self._code, self._client_code, self._settings = code, client, settings
+        self._members = tuple(f"n{number}" for number in range(1, nodes + 1))
+        for name in self._members:
+            self.nodes[name] = self._host(name)
         for host in self.nodes.values():
             host.start()
 
-    def _host(self, name: str, code: Any, names: tuple[str, ...], settings: Any) -> Host:
-        serve: Any = code if inspect.iscoroutinefunction(code) else getattr(code, "serve", None)
-        if inspect.iscoroutinefunction(serve):
-            if isinstance(code, type):
-                new: Any = code
-                serve = lambda node: new().serve(node)  # noqa: E731 - a new object for each life of the node
-            return AsyncHost(name, self.engine, self.network, serve, nodes=names, settings=settings)
-        return MachineHost(name, self.engine, self.network, code, nodes=names, settings=settings)
+    def add_node(self) -> str:
+        """Start one more node with the same code, and return its name.
+
+        It is no member yet: its name is not among the ``nodes`` of any node's context, its own included. How it becomes
+        one is up to the protocol.
+        """
+        return self.membership.add_spare()
+
+    def _host(self, name: str) -> Host:
+        host: Host
+        serve = _serve(self._code)
+        if serve is not None:
+            host = AsyncHost(name, self.engine, self.network, serve, nodes=self._members, settings=self._settings)
+        else:
+            host = MachineHost(
+                name, self.engine, self.network, self._code, nodes=self._members, settings=self._settings
+            )
+        host.signals, host.zones = self.signals, self.zones
+        host.time_source.epsilon_ns = self.epsilon_ns
+        if isinstance(host, AsyncHost):
+            host.join(self.internet)
+        self.deployment.begins(name, self._code, self._settings, self._members)
+        return host
+
+    def _new_spare(self, name: str) -> Host:
+        if not self._members:
+            raise UsageError("this cluster has not been started: only a running cluster takes another node.")
+        return self._host(name)
+
+    def _install(self, host: Host, code: Any) -> None:
+        serve = _serve(code)
+        if isinstance(host, AsyncHost) and serve is not None:
+            host.serve = serve
+        elif isinstance(host, MachineHost) and serve is None:
+            host.factory = code
+        else:
+            raise UsageError("all versions of a node's code are of one style: async functions, or state machines.")
 
     def node(self, name: str) -> Host:
         """Return the node called *name*.
@@ -186,9 +228,9 @@ class Cluster:
         Raises:
             UsageError: there is none.
         """
-        host = self.nodes.get(name)
+        host = self.nodes.get(name) or self.membership.spares.get(name)
         if host is None:
-            raise UsageError(unknown_word("node", name, self.nodes))
+            raise UsageError(unknown_word("node", name, (*self.nodes, *self.membership.spares)))
         return host
 
     def with_role(self, role: str) -> tuple[str, ...]:
@@ -212,29 +254,38 @@ class Cluster:
     def add_clients(self, count: int) -> list[AnyClient]:
         """Add *count* clients, start them, and return them."""
         first = len(self.clients)
-        names = tuple(self.nodes)
         added: list[AnyClient] = []
-        kind: Any = AsyncClient if inspect.iscoroutinefunction(self._client_code) else MachineClient
         for number in range(first, first + count):
-            name = f"c{number + 1}"
-            client = kind(
-                name,
-                number,
-                first + count,
-                self.history,
-                self.engine,
-                self.network,
-                self._client_code,
-                nodes=names,
-                settings=self._settings,
-            )
-            client.home = names[number % len(names)]
-            self.clients[name] = client
-            if isinstance(client, AsyncHost):
-                client.join(self.internet)
+            client = self._client(f"c{number + 1}", number, first + count, self.history)
+            self.clients[client.client_name] = client
             client.start()
             added.append(client)
         return added
+
+    def _client(self, name: str, number: int, clients: int, history: Any) -> AnyClient:
+        kind: Any = AsyncClient if inspect.iscoroutinefunction(self._client_code) else MachineClient
+        client: AnyClient = kind(
+            name,
+            number,
+            clients,
+            history,
+            self.engine,
+            self.network,
+            self._client_code,
+            nodes=self._members,
+            settings=self._settings,
+        )
+        client.home = self._members[number % len(self._members)]
+        client.time_source.epsilon_ns = self.epsilon_ns
+        if isinstance(client, AsyncHost):
+            client.join(self.internet)
+        return client
+
+    def _new_administrator(self, number: int) -> Administrator:
+        name = f"admin{number}"
+        client = self._client(name, number - 1, 1, Notes(self.history, name))
+        client.start()
+        return Administrator(client, self.engine)
 
     async def drive(
         self, workload: Workload, *, seconds: float, clients: int = 4, rate: float = 50.0, keys: int = 3
@@ -260,7 +311,16 @@ class Cluster:
     def home(self, name: str) -> str:
         """Return the node beside which the client called *name* stands; for a node, the node itself."""
         client = self.clients.get(name)
-        return name if client is None else client.home
+        if client is not None:
+            return client.home
+        for one in self.membership.administrators:
+            if one.client.client_name == name:
+                return str(one.client.home)
+        return name
+
+    def zone(self, name: str) -> str | None:
+        """Return the zone of a node, or of the node beside which a client stands."""
+        return self.zones.get(self.home(name))
 
     # Faults
 
@@ -329,3 +389,14 @@ class Cluster:
 def key_names(count: int) -> tuple[str, ...]:
     """Return the names of *count* keys: x, y, z, then k4, k5, ..."""
     return tuple("xyz"[number] if number < 3 else f"k{number + 1}" for number in range(count))
+
+
+def _serve(code: Any) -> Any:
+    """Return the async function that *code* is or has, or None if it is the factory of a state machine."""
+    serve: Any = code if inspect.iscoroutinefunction(code) else getattr(code, "serve", None)
+    if not inspect.iscoroutinefunction(serve):
+        return None
+    if isinstance(code, type):
+        new: Any = code
+        return lambda node: new().serve(node)  # a new object for each life of the node
+    return serve

@@ -25,6 +25,7 @@ from typing import Any
 from chaoslab.cluster.backlog import Backlog
 from chaoslab.cluster.node_clock import NodeClock
 from chaoslab.cluster.signals import Signals
+from chaoslab.cluster.time_source import TimeSource
 from chaoslab.errors import NodeError
 from chaoslab.net import Link, Network
 from chaoslab.net.latency import LATENCY, Latency, sampler
@@ -53,7 +54,9 @@ class Host(abc.ABC):
         role: The role it reported last, or ``""``.
         disk: Its disk.
         clock: Its clocks.
+        time_source: Its source of true time, with an uncertainty.
         starts: How often it was started.
+        is_off: It is switched off for good and does not start, whoever asks.
         home: For a client, the node beside which it stands; for a node, its own name.
         zones: The zone of each node of the cluster that has one.
         signals: Where what happens here is told; a cluster gives all its hosts the same.
@@ -63,11 +66,16 @@ class Host(abc.ABC):
         panics: How often that happened.
     """
 
+    nodes: tuple[str, ...]
+    settings: Any
+
     def __init__(self, name: str, engine: Engine, network: Network) -> None:
         self.name = name
         self.engine = engine
         self.network = network
         self.clock = NodeClock(engine.clock)
+        self.clock.on_rate_change = self._reset_timers
+        self.time_source = TimeSource(engine.clock, engine.choices.stream(f"true time {name}").random)
         self.disk = Disk()
         self.alive = False
         self.paused = False
@@ -75,6 +83,7 @@ class Host(abc.ABC):
         self.clear = False
         self.role = ""
         self.starts = 0
+        self.is_off = False
         self.home = name
         self.zones: Mapping[str, str] = {}
         self.signals = Signals()
@@ -102,8 +111,14 @@ class Host(abc.ABC):
     def _halt(self) -> None:
         """Get rid of the code, which is cut off already."""
 
+    @abc.abstractmethod
+    def _reset_timers(self) -> None:
+        """The rate of the node's clock has changed: every running timer is due at another time."""
+
     def start(self) -> None:
-        """Start the node's code, from what its disk kept."""
+        """Start the node's code, from what its disk kept. Does nothing if the node is switched off for good."""
+        if self.is_off:
+            return
         self.alive = self.open = True
         self.refresh()
         self.panicked = False

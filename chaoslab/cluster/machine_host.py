@@ -20,6 +20,7 @@ from heapq import heappush
 from typing import Any
 
 from chaoslab.cluster.host import Host
+from chaoslab.cluster.node_clock import NEVER_NS
 from chaoslab.errors import UsageError
 from chaoslab.net import Network
 from chaoslab.sim import Engine, Entry
@@ -74,7 +75,7 @@ class MachineHost(Host):
         self.nodes = nodes
         self.settings = settings
         self.machine: Machine | None = None
-        self._timers: dict[str, int] = {}
+        self._timers: dict[str, tuple[int, int]] = {}  # (sequence of the heap entry, when due on the node's own clock)
         self._held: deque[Effect] = deque()
         self._at_barrier = False
         self._add_line = engine.trace.add
@@ -101,7 +102,7 @@ class MachineHost(Host):
             files=self.disk.files_at_start(),
             wall_time=lambda: self.clock.wall_ns() / NS_PER_S,
             monotonic_time=lambda: self.clock.monotonic_ns() / NS_PER_S,
-            true_time=self.clock.true_time,
+            true_time=self.time_source.read,
             home=self.home,
             random=self.engine.choices.stream(f"node {self.name}"),
             zones=self.zones,
@@ -141,7 +142,8 @@ class MachineHost(Host):
 
     def _on_timer(self, entry: Entry, *, has_waited: bool = False) -> None:
         time_ns, sequence, _, name = entry
-        if self._timers.get(name) != sequence:
+        timer = self._timers.get(name)
+        if timer is None or timer[0] != sequence:
             return  # cancelled, replaced, or set by an earlier life
         if not self.clear and not has_waited:
             self.when_open(lambda: self._on_timer((self.engine.now_ns, *entry[1:]), has_waited=True))
@@ -209,11 +211,20 @@ class MachineHost(Host):
         if isinstance(after, tuple):
             low, high = after
             after = self.engine.choices.stream(f"timer {self.name} {effect.name}").between(low, high)
-        delay_ns = self.clock.true_delay_ns(int(after * NS_PER_S))
+        at_ns, due_ns = self.clock.alarm(max(int(after * NS_PER_S), 0))
         clock = self.engine.clock
         sequence = clock.next_sequence()
-        self._timers[effect.name] = sequence
-        heappush(clock.heap, (clock.now_ns + max(delay_ns, 0), sequence, self._on_timer, effect.name))
+        self._timers[effect.name] = (sequence, due_ns)
+        if at_ns < NEVER_NS:
+            heappush(clock.heap, (at_ns, sequence, self._on_timer, effect.name))
+
+    def _reset_timers(self) -> None:
+        clock = self.engine.clock
+        for name, (_, due_ns) in list(self._timers.items()):
+            at_ns, sequence = self.clock.when(due_ns), clock.next_sequence()
+            self._timers[name] = (sequence, due_ns)  # the old entry of the heap finds itself replaced
+            if at_ns < NEVER_NS:
+                heappush(clock.heap, (at_ns, sequence, self._on_timer, name))
 
     def _cancel_timer(self, effect: CancelTimer) -> None:
         self._timers.pop(effect.name, None)

@@ -14,7 +14,7 @@ import attrs
 from chaoslab.errors import UsageError
 from chaoslab.units import format_duration
 
-__all__ = ["DEMANDS", "Budget"]
+__all__ = ["DEMANDS", "Budget", "ClockError", "takes_down"]
 
 DEMANDS: Final = ("down", "amnesia", "skew", "drift", "true-time", "storage", "tampering", "membership", "settings")
 """The promises that a fault may draw on, the field of the budget for each by the same name."""
@@ -27,10 +27,31 @@ def _number_of_nodes(instance: Budget, attribute: attrs.Attribute[Any], value: s
         raise UsageError(f"{value!r} is not a number of nodes: {', '.join(_WORDS)}, or a count.", key=attribute.name)
 
 
+def takes_down(fault: Any) -> bool:
+    """Return whether nodes are down, or may come to be, because of *fault*."""
+    return fault.demands in ("down", "amnesia") or hasattr(fault, "down_at_once")
+
+
 def _count(words: str | int, nodes: int) -> int:
     if isinstance(words, int):
         return words
     return {"none": 0, "minority": (nodes - 1) // 2, "all": nodes}[words]
+
+
+@attrs.frozen(kw_only=True)
+class ClockError:
+    """How wrong a node's clocks become at most, by one fault or by several at once.
+
+    Attributes:
+        skew_ns: How far the wall clock is off.
+        drift_ppm: How far a clock's rate is off.
+    """
+
+    skew_ns: int = 0
+    drift_ppm: int = 0
+
+    def __add__(self, other: ClockError) -> ClockError:
+        return ClockError(skew_ns=self.skew_ns + other.skew_ns, drift_ppm=self.drift_ppm + other.drift_ppm)
 
 
 @attrs.frozen(kw_only=True)
@@ -68,7 +89,9 @@ class Budget:
         """Return how many of *nodes* nodes may lose their disk in a run."""
         return _count(self.amnesia, nodes)
 
-    def refusal(self, fault: Any, nodes: int, *, down: int = 0, forgetful: int = 0) -> str | None:
+    def refusal(
+        self, fault: Any, nodes: int, *, down: int = 0, forgetful: int = 0, clock_error: ClockError | None = None
+    ) -> str | None:
         """Return why *fault* would exceed the budget, in words, or None if it would not.
 
         Args:
@@ -76,17 +99,16 @@ class Budget:
             nodes: How many nodes the cluster has.
             down: How many of them would be down or paused with this fault in force.
             forgetful: How many of them would have lost their disk.
+            clock_error: How wrong the clocks of one node would be, with everything that is in force; what *fault*
+                alone makes of them in no time if left out.
         """
         demanded: str = fault.demands
-        extent: int = getattr(fault, "extent", 0)
-        if demanded in ("down", "amnesia") and down > self.down_max(nodes):
+        if demanded in ("skew", "drift"):
+            return self._clock_refusal(clock_error or fault.clock_error(0))
+        if takes_down(fault) and down > self.down_max(nodes):
             return f"{down} of {nodes} nodes would be down, {self.down_max(nodes)} may be"
         if demanded == "amnesia" and forgetful > self.amnesia_max(nodes):
             return f"{forgetful} of {nodes} nodes would have lost their disk, {self.amnesia_max(nodes)} may"
-        if demanded == "skew" and self.skew_ns is not None and extent > self.skew_ns:
-            return f"a clock would be {format_duration(extent)} off, {format_duration(self.skew_ns)} may be"
-        if demanded == "drift" and self.drift_ppm is not None and extent > self.drift_ppm:
-            return f"a clock's rate would be {extent} ppm off, {self.drift_ppm} may be"
         if demanded == "storage" and fault.kind not in self.storage:
             survived = ", ".join(self.storage) or "none"
             return f"of the faults of storage it survives {survived}"
@@ -98,3 +120,10 @@ class Budget:
         }
         holds, why = promised.get(demanded, (True, ""))
         return None if holds else why
+
+    def _clock_refusal(self, error: ClockError) -> str | None:
+        if self.skew_ns is not None and error.skew_ns > self.skew_ns:
+            return f"a clock would be {format_duration(error.skew_ns)} off, {format_duration(self.skew_ns)} may be"
+        if self.drift_ppm is not None and error.drift_ppm > self.drift_ppm:
+            return f"a clock's rate would be {error.drift_ppm} ppm off, {self.drift_ppm} may be"
+        return None

@@ -24,6 +24,8 @@ class Scene:
         budget: What the protocol survives; None: do what you like.
         versions: The names of the versions in which a node can run.
         streams: The nodes speak over connections, so faults of connections and names have something to hit.
+        administers: The commands with which administrators change the membership.
+        settings: The protocol's settings, or None.
         kinds: The kinds of fault that are installed, by name, in the order in which they are listed.
     """
 
@@ -35,4 +37,32 @@ class Scene:
     budget: Budget | None = None
     versions: tuple[str, ...] = ()
     streams: bool = False
+    administers: tuple[str, ...] = ()
+    settings: Any = None
     kinds: dict[str, Any] = attrs.field(factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        protocol: Any,
+        *,
+        nodes: int,
+        duration_ns: int,
+        zones: tuple[tuple[str, str], ...] = (),
+        settings: Any = None,
+        beyond_budget: bool = False,
+        kinds: dict[str, Any],
+    ) -> Scene:
+        """Return the scene of a run of *protocol*, which is a ``chaoslab.plugins.Protocol``."""
+        return cls(
+            nodes=tuple(f"n{number}" for number in range(1, nodes + 1)),
+            duration_ns=duration_ns,
+            roles=protocol.roles,
+            leader=protocol.leader,
+            zones={name: zone for zone, names in zones for name in names.split()},
+            budget=None if beyond_budget else protocol.budget,
+            versions=tuple(protocol.versions),
+            administers=tuple(protocol.administers),
+            settings=settings,
+            kinds=kinds,
+        )

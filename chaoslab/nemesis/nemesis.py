@@ -15,7 +15,7 @@ from typing import Any
 import attrs
 
 from chaoslab.cluster import Cluster, Injection
-from chaoslab.faults.budget import Budget
+from chaoslab.faults.budget import Budget, ClockError, takes_down
 from chaoslab.nemesis.condition import watch
 from chaoslab.nemesis.plan import Plan, Step
 from chaoslab.nemesis.targets import Nobody, resolve, resolved
@@ -54,6 +54,7 @@ class Nemesis:
         self._plan = plan
         self._budget = budget
         self.not_done: list[NotDone] = []
+        self._lasting_ns: dict[Injection, int] = {}
 
     def begin(self) -> None:
         """Put every step of the plan onto the event heap."""
@@ -101,16 +102,18 @@ class Nemesis:
         if step.target and not targets:
             self._skip(step, f"{step.target!r} was nobody at that moment")
             return
-        refusal = self._refusal(fault, targets)
+        lasting_ns = step.end_ns - cluster.engine.now_ns
+        refusal = self._refusal(fault, targets, lasting_ns)
         if refusal is not None:
             where = f"at {' '.join(targets)} it" if targets else "it"
             self._skip(step, f"{where} would exceed the protocol's budget: {refusal}")
             return
         injection = cluster.inject(fault, targets)
+        self._lasting_ns[injection] = lasting_ns
         cluster.engine.at(step.end_ns, self._end_step, injection)
 
-    def _refusal(self, fault: Any, targets: tuple[str, ...]) -> str | None:
-        """Return why *fault* at *targets* would exceed the budget, or None."""
+    def _refusal(self, fault: Any, targets: tuple[str, ...], lasting_ns: int) -> str | None:
+        """Return why *fault* at *targets* for *lasting_ns* would exceed the budget, or None."""
         if self._budget is None:
             return None
         cluster = self._cluster
@@ -120,8 +123,13 @@ class Nemesis:
         for other, its_targets in in_force:
             if other.demands == "amnesia":
                 forgetful.update(its_targets)
-        down = self._down_max([(one, hit) for one, hit in in_force if one.demands in ("down", "amnesia")])
-        return self._budget.refusal(fault, len(cluster.nodes), down=down, forgetful=len(forgetful))
+        return self._budget.refusal(
+            fault,
+            len(cluster.nodes),
+            down=self._down_max([(one, hit) for one, hit in in_force if takes_down(one)]),
+            forgetful=len(forgetful),
+            clock_error=self._clock_error(fault, targets, lasting_ns),
+        )
 
     def _down_max(self, faults: list[tuple[Any, tuple[str, ...]]]) -> int:
         """Return how many nodes may come to be down at once while *faults*, each with its targets, are in force."""
@@ -133,6 +141,22 @@ class Nemesis:
                 down.add(name)
         more = sum(min(at_once, sum(name not in down for name in hit)) for hit, at_once in partly)
         return len(down) + more
+
+    def _clock_error(self, fault: Any, targets: tuple[str, ...], lasting_ns: int) -> ClockError | None:
+        """Return how wrong the clocks of the worst of *targets* would become, or None if *fault* is none of clocks."""
+        if not hasattr(fault, "clock_error"):
+            return None
+        worst: ClockError = fault.clock_error(lasting_ns)
+        for name in targets:
+            total = fault.clock_error(lasting_ns)
+            for injection, its_ns in self._lasting_ns.items():
+                other: Any = injection.fault
+                if injection.healed_ns is None and name in injection.targets and hasattr(other, "clock_error"):
+                    total += other.clock_error(its_ns)
+            worst = ClockError(
+                skew_ns=max(worst.skew_ns, total.skew_ns), drift_ppm=max(worst.drift_ppm, total.drift_ppm)
+            )
+        return worst
 
     def _end_step(self, injection: Injection) -> None:
         self._cluster.heal(injection)

@@ -5,6 +5,7 @@ from chaoslab.net.internet import Internet
 from chaoslab.net.names import NameServer
 from chaoslab.net.network import Copies, Link, Network, Rule
 from chaoslab.net.packets import PACKETS, Datagram, DnsAnswer, DnsQuery, Packet, Segment
+from chaoslab.net.routes import Route
 from chaoslab.net.streams import Stack
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "NameServer",
     "Network",
     "Packet",
+    "Route",
     "Rule",
     "Segment",
     "Stack",

@@ -22,6 +22,7 @@ from typing import Any, ClassVar, Final, Protocol
 from chaoslab.choices import Choices
 from chaoslab.errors import UsageError, unknown_word
 from chaoslab.net.latency import Constant, Latency, Sampler, sampler
+from chaoslab.net.routes import Route, Routes
 from chaoslab.sim import Engine
 from chaoslab.sim.clock import Entry
 
@@ -103,6 +104,7 @@ class Network:
         self._receivers: dict[str, Callable[[Entry], None]] = {}
         self._links: dict[tuple[str, str], Link] = {}
         self._rules: list[Rule] = []
+        self._routes = Routes()
         self.choices: Choices = engine.choices
         self.lost = 0
 
@@ -145,6 +147,8 @@ class Network:
             sample = sampler(Constant(value_ns=LOOPBACK_NS)) if source == target else self._sample
             link = self._links[source, target] = Link(source, target, sample, draw, self._receivers[target])
             self._refresh(link)
+            if self._routes:
+                self._reroute(link)
         return link
 
     def send(self, link: Link, message: Any) -> None:
@@ -196,6 +200,22 @@ class Network:
         """Undo ``add_rule`` for this very rule, leaving nothing behind. Cost: O(links in use)."""
         self._rules = [other for other in self._rules if other is not rule]
         self._refresh_all()
+
+    def add_route(self, route: Route) -> None:
+        """Send messages another way from now on; those on their way stay on it. Cost: O(links in use)."""
+        self._routes.add(route)
+        for link in self._links.values():
+            self._reroute(link)
+
+    def remove_route(self, route: Route) -> None:
+        """Undo ``add_route`` for this very route, leaving nothing behind. Cost: O(links in use)."""
+        self._routes.remove(route)
+        for link in self._links.values():
+            self._reroute(link)
+
+    def _reroute(self, link: Link) -> None:
+        if link.source != link.target:
+            link.sample = self._routes.sampler(link.source, link.target, self._sample)
 
     def _refresh_all(self) -> None:
         for link in self._links.values():

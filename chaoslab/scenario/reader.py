@@ -30,11 +30,12 @@ from chaoslab.nemesis import (
     Composition,
     FaultRequest,
     Part,
+    Scene,
     Schedule,
     count_of,
     is_count,
 )
-from chaoslab.net.latency import LATENCY
+from chaoslab.net.latency import LATENCY, Latency
 from chaoslab.parameters import (
     COUNT,
     DURATION,
@@ -58,7 +59,7 @@ from chaoslab.units import format_duration
 
 __all__ = ["load_scenario", "parse_scenario"]
 
-_SECTIONS = ("scenario", "cluster", "network", "workload", "operation", "fault", "nemesis", "replay", "expect")
+_SECTIONS = ("scenario", "cluster", "network", "clock", "workload", "operation", "fault", "nemesis", "replay", "expect")
 _ARRAYS = ("operation", "fault", "nemesis")
 _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)| \(at end of document\)")
 
@@ -239,10 +240,27 @@ class _Reading:
         latency = self.take(table, path, "latency", LATENCY, DEFAULT_LATENCY)
         drop = self.take(table, path, "drop", RATIO, 0.0)
         duplicate = self.take(table, path, "duplicate", RATIO, 0.0)
-        self.nothing_left(table, path, ("latency", "drop", "duplicate"))
+        zone_latency = self.zone_latency(self.table(table, "zones"), (*path, "zones"), [zone for zone, _ in zones])
+        table.pop("zones", None)
+        self.nothing_left(table, path, ("latency", "drop", "duplicate", "zones"))
+
+        table, path = self.table(values, "clock"), ("clock",)
+        epsilon_ns = self.take(table, path, "epsilon", DURATION, defaults.epsilon_ns)
+        self.nothing_left(table, path, ("epsilon",))
+        if epsilon_ns == 0:
+            self.refuse((*path, "epsilon"), "no source of true time is exact: epsilon is above zero.")
 
         workload, clients, rate, keys, parameters = self.workload(values, protocol, defaults)
-        words = _Words(protocol, nodes, clients, zones)
+        scene = Scene.of(
+            protocol,
+            nodes=nodes,
+            duration_ns=duration_ns,
+            zones=zones,
+            settings=settings,
+            beyond_budget=beyond_budget,
+            kinds=self.plugins.faults,
+        )
+        words = _Words(protocol, nodes, clients, zones, scene)
         seed, calm, deviations = self.replay(values)
         return Scenario(
             title=title,
@@ -254,6 +272,8 @@ class _Reading:
             nodes=nodes,
             settings=settings,
             zones=zones,
+            zone_latency=zone_latency,
+            epsilon_ns=epsilon_ns,
             latency=latency,
             drop=drop,
             duplicate=duplicate,
@@ -333,6 +353,26 @@ class _Reading:
             found.append((zone, " ".join(members)))
         return tuple(found)
 
+    def zone_latency(
+        self, table: dict[str, Any], path: Path, zones: list[str]
+    ) -> tuple[tuple[tuple[str, str], Latency], ...]:
+        """Return the latency of each pair of zones, written ``"east west"``, or ``"east"`` for links inside."""
+        found: dict[tuple[str, str], Latency] = {}
+        for words in list(table):
+            pair = words.split()
+            if len(pair) not in (1, 2):
+                self.refuse((*path, words), f'{words!r} is no pair of zones: write two, such as "east west", or one.')
+            for zone in pair:
+                if not zones:
+                    self.refuse((*path, words), "the cluster has no zones: add zones to [cluster].")
+                if zone not in zones:
+                    self.refuse((*path, words), unknown_word("zone", zone, zones))
+            here, there = pair[0], pair[-1]
+            if (there, here) in found or (here, there) in found:
+                self.refuse((*path, words), f"the latency between {here} and {there} is told twice.")
+            found[here, there] = self.take(table, path, words, LATENCY)
+        return tuple(found.items())
+
     def tables(self, values: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
         tables = values.get(name, [])
         if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
@@ -376,6 +416,9 @@ class _Reading:
         kind = self.named((*path, "kind"), "kind of fault", table.pop("kind"), known)
         target = " ".join(self.take(table, path, "target", WORDS, ()))
         fault = self.own(kind, table, path, ("kind", "target", *also))
+        if hasattr(fault, "check"):
+            with self.at(*path):
+                fault.check(words.scene)
         for name, unit, said in places(fault):
             for word in said.replace("|", " ").split():
                 with self.at(*path, *name.split(".")):
@@ -507,7 +550,10 @@ def _frozen_lists(value: Any) -> Any:
 class _Words:
     """The words that may name whom a fault hits, in one scenario."""
 
-    def __init__(self, protocol: Protocol, nodes: int, clients: int, zones: tuple[tuple[str, str], ...] = ()) -> None:
+    def __init__(
+        self, protocol: Protocol, nodes: int, clients: int, zones: tuple[tuple[str, str], ...], scene: Scene
+    ) -> None:
+        self.scene = scene
         self.nodes = nodes
         self.names = {f"n{number}" for number in range(1, nodes + 1)}
         self.clients = {f"c{number}" for number in range(1, clients + 1)}

@@ -15,6 +15,7 @@ from typing import Any
 import attrs
 
 from chaoslab.cluster import ScriptedOperation
+from chaoslab.cluster.time_source import EPSILON_NS
 from chaoslab.nemesis import FaultRequest
 from chaoslab.net.latency import Latency, Lognormal
 from chaoslab.units import NS_PER_S
@@ -66,6 +67,8 @@ class Scenario:
         keys: How many keys they work on.
         parameters: The workload's own parameters, or None.
         zones: Pairs of a zone and the names of its nodes.
+        zone_latency: The delay of links between two zones, or inside one, where it is another than ``latency``.
+        epsilon_ns: How uncertain the nodes' sources of true time are while they are honest.
         faults: What is done to the cluster.
         nemeses: Programs that make up more faults for each run.
         expect: What must hold.
@@ -92,6 +95,8 @@ class Scenario:
     keys: int = 3
     parameters: Any = None
     zones: tuple[tuple[str, str], ...] = ()
+    zone_latency: tuple[tuple[tuple[str, str], Latency], ...] = ()
+    epsilon_ns: int = EPSILON_NS
     faults: tuple[FaultRequest, ...] = ()
     nemeses: tuple[Any, ...] = ()
     expect: Expect = Expect()

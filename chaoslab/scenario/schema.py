@@ -82,7 +82,19 @@ def scenario_schema(plugins: Registry) -> dict[str, Any]:
                     },
                     required=["protocol"],
                 ),
-                "network": {"type": "object", "properties": {"latency": _unit(LATENCY), "drop": _unit(RATIO)}},
+                "clock": _table({"epsilon": _lasting("How uncertain the nodes' sources of true time are.")}),
+                "network": {
+                    "type": "object",
+                    "properties": {
+                        "latency": _unit(LATENCY),
+                        "drop": _unit(RATIO),
+                        "zones": {
+                            "type": "object",
+                            "description": 'The latency between two zones ("east west"), or inside one ("east").',
+                            "additionalProperties": _unit(LATENCY),
+                        },
+                    },
+                },
                 "workload": {
                     "type": "object",
                     "properties": {

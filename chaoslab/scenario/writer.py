@@ -6,6 +6,7 @@ Reading what this writes gives the same scenario. What is at its default is left
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -49,6 +50,9 @@ def scenario_to_toml(scenario: Scenario) -> str:
             "duplicate": scenario.duplicate or None,
         },
     )
+    section("[network.zones]", {_pair(*pair): LATENCY.format(latency) for pair, latency in scenario.zone_latency})
+    if scenario.epsilon_ns != defaults.epsilon_ns:
+        section("[clock]", {"epsilon": DURATION.format(scenario.epsilon_ns)})
     section(
         "[workload]",
         {
@@ -100,7 +104,7 @@ def _operation(operation: ScriptedOperation) -> dict[str, object]:
 
 def toml_table(header: str, values: Mapping[str, object]) -> str:
     """Return the table *values* as TOML, without what is None."""
-    return "\n".join([header, *(f"{key} = {_toml(value)}" for key, value in values.items() if value is not None)])
+    return "\n".join([header, *(f"{_key(key)} = {_toml(value)}" for key, value in values.items() if value is not None)])
 
 
 def _fault(request: FaultRequest) -> dict[str, object]:
@@ -128,13 +132,21 @@ def _duration(time_ns: int | None) -> object:
     return None if time_ns is None else DURATION.format(time_ns)
 
 
+def _pair(here: str, there: str) -> str:
+    return here if here == there else f"{here} {there}"
+
+
+def _key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else str(_toml(key))
+
+
 def _toml(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # TOML takes JSON's escapes
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{key} = {_toml(item)}" for key, item in value.items()) + " }"
+        return "{ " + ", ".join(f"{_key(key)} = {_toml(item)}" for key, item in value.items()) + " }"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_toml(item) for item in value) + "]"
     return repr(value)

@@ -8,6 +8,7 @@ import pytest
 import trio
 
 import chaoslab as cl
+from chaoslab.cluster.node_clock import Influence
 
 
 async def echo(node: cl.Node) -> None:
@@ -130,7 +131,7 @@ def test_sleep_runs_on_the_nodes_own_clock() -> None:
             await (serve(node) if node.name == "n1" else node.sleep(1e9))
 
         cluster.start(kick, nodes=2)
-        cluster.node("n1").clock.run_at(100_000)
+        cluster.node("n1").clock.add(Influence(rate_ppm=100_000))
         cluster.network.send(cluster.network.link("n2", "n1"), "go")
         await trio.sleep(5)
         return woken[0]

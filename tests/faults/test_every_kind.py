@@ -25,9 +25,9 @@ KINDS = [pytest.param(kind, id=kind.kind) for kind in FAULTS]
 SEEDS = range(3)
 
 MOVES_ON = {
-    "_at_barrier", "_held", "_timers", "links", "history", "engine", "network", "signals", "starts", "machine", "node",
-    "files", "disk", "clock", "process", "number", "zones", "role", "_streams", "_performers",
-    "_sequence", "_files_made",
+    "_at_barrier", "_backlog", "_files_made", "_held", "_performers", "_sequence", "_streams", "_timers", "clock",
+    "disk", "engine", "files", "history", "links", "machine", "network", "node", "number", "process", "role", "signals",
+    "starts", "zones",
 }  # fmt: skip
 """What changes in a host by itself, or belongs to others."""
 
