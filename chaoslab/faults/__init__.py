@@ -7,43 +7,94 @@ What a kind of fault must have is told by ``chaoslab.cluster.Fault``. It may als
 - ``drawn(scene, stream)``, a class method that returns a fault of this kind with a strength drawn from *stream*, or
   None where the scene has no place for it: swarms use it;
 - ``hits(zones)``: the nodes it hits, for kinds that say so themselves instead of by a target;
-- ``down_at_once(targets)``: how many of its targets it takes down at once, at most; all of them, if it does not say so.
+- ``down_at_once(targets)``: how many of its targets it takes down at once, at most; all of them, if it does not say so;
+- ``figures(state)``, a method that returns what is to be told of it when it is healed, beyond ``effects``;
+- ``nodes_min``, a property: how many nodes it takes.
 """
 
+from chaoslab.faults.adversary import Eavesdrop, Forge
+from chaoslab.faults.capacity import Bandwidth, Queue
 from chaoslab.faults.clock import ClockSkew
+from chaoslab.faults.clogging import Clog, Swizzle
+from chaoslab.faults.cost import Cost
 from chaoslab.faults.crash_at import CrashAt
 from chaoslab.faults.crashes import Amnesia, Crash
+from chaoslab.faults.delays import Jitter, SlowLinks, Spike
+from chaoslab.faults.holding import Hold, Release
 from chaoslab.faults.load import Inbox, Memory, Slow
-from chaoslab.faults.network import Drop, Duplicate, Partition, SlowLinks
+from chaoslab.faults.losses import Burst, Drop, Duplicate
+from chaoslab.faults.matching import MatchMessages
+from chaoslab.faults.ordering import Fifo, Reorder
+from chaoslab.faults.partitions import Flapping, Partition
 from chaoslab.faults.pauses import Pause, Resume
 from chaoslab.faults.restarts import RestartLoop, RollingRestart
+from chaoslab.faults.tampering import Corrupt, Truncate
 from chaoslab.faults.zones import ZoneOutage
 
 __all__ = [
     "FAULTS",
     "Amnesia",
+    "Bandwidth",
+    "Burst",
     "ClockSkew",
+    "Clog",
+    "Corrupt",
+    "Cost",
     "Crash",
     "CrashAt",
     "Drop",
     "Duplicate",
+    "Eavesdrop",
+    "Fifo",
+    "Flapping",
+    "Forge",
+    "Hold",
     "Inbox",
+    "Jitter",
+    "MatchMessages",
     "Memory",
     "Partition",
     "Pause",
+    "Queue",
+    "Release",
+    "Reorder",
     "RestartLoop",
     "Resume",
     "RollingRestart",
     "Slow",
     "SlowLinks",
+    "Spike",
+    "Swizzle",
+    "Truncate",
     "ZoneOutage",
 ]
 
-FAULTS = (
+_NETWORK = (
     SlowLinks,
+    Jitter,
+    Spike,
     Drop,
     Duplicate,
+    Reorder,
+    Fifo,
+    Corrupt,
+    Truncate,
     Partition,
+    Flapping,
+    Hold,
+    Release,
+    Clog,
+    Swizzle,
+    Bandwidth,
+    Queue,
+    MatchMessages,
+    Cost,
+    Eavesdrop,
+    Forge,
+)
+
+FAULTS = (
+    *_NETWORK,
     Crash,
     CrashAt,
     Amnesia,

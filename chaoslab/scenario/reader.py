@@ -34,8 +34,10 @@ from chaoslab.nemesis import (
     count_of,
     is_count,
 )
+from chaoslab.net.delay_file import beside
 from chaoslab.net.latency import LATENCY
 from chaoslab.parameters import (
+    BANDWIDTH,
     COUNT,
     DURATION,
     FLAG,
@@ -108,6 +110,8 @@ def parse_scenario(
         line = int(place[1]) if place and place[1] else len(text.splitlines())
         what = _TOML_PLACE.sub("", str(error))
         raise ScenarioError(f"this is not TOML: {what}.", file=file, line=line) from None
+    if file is not None:
+        values = beside(FilePath(file).parent, values)
     reading = _Reading(plugins, file, lines_of_keys(text))
     for dotted, value in (overrides or {}).items():
         reading.override(values, dotted, value)
@@ -239,7 +243,9 @@ class _Reading:
         latency = self.take(table, path, "latency", LATENCY, DEFAULT_LATENCY)
         drop = self.take(table, path, "drop", RATIO, 0.0)
         duplicate = self.take(table, path, "duplicate", RATIO, 0.0)
-        self.nothing_left(table, path, ("latency", "drop", "duplicate"))
+        fifo = self.take(table, path, "fifo", FLAG, False)
+        bandwidth = self.take(table, path, "bandwidth", BANDWIDTH)
+        self.nothing_left(table, path, ("latency", "drop", "duplicate", "fifo", "bandwidth"))
 
         workload, clients, rate, keys, parameters = self.workload(values, protocol, defaults)
         words = _Words(protocol, nodes, clients, zones)
@@ -257,6 +263,8 @@ class _Reading:
             latency=latency,
             drop=drop,
             duplicate=duplicate,
+            fifo=fifo,
+            bandwidth=bandwidth,
             workload=workload.name,
             clients=clients,
             rate=rate,
@@ -376,6 +384,9 @@ class _Reading:
         kind = self.named((*path, "kind"), "kind of fault", table.pop("kind"), known)
         target = " ".join(self.take(table, path, "target", WORDS, ()))
         fault = self.own(kind, table, path, ("kind", "target", *also))
+        nodes_min = getattr(fault, "nodes_min", 1)
+        if words.nodes < nodes_min:
+            self.refuse(path, f"this fault takes at least {nodes_min} nodes, and there are {words.nodes}.")
         for name, unit, said in places(fault):
             for word in said.replace("|", " ").split():
                 with self.at(*path, *name.split(".")):

@@ -16,7 +16,7 @@ from chaoslab.checkers.registry import LEVELS
 from chaoslab.nemesis import MODES
 from chaoslab.nemesis.condition import Condition
 from chaoslab.net.latency import DISTRIBUTIONS, LATENCY
-from chaoslab.parameters import COUNT, FLAG, NODES, NUMBER, RATIO, WORDS, Parameter, Unit, parameters_of
+from chaoslab.parameters import BANDWIDTH, COUNT, FLAG, NODES, NUMBER, RATIO, WORDS, Parameter, Unit, parameters_of
 from chaoslab.plugins import Registry
 
 __all__ = ["first_line", "parameter_document", "scenario_schema"]
@@ -82,7 +82,15 @@ def scenario_schema(plugins: Registry) -> dict[str, Any]:
                     },
                     required=["protocol"],
                 ),
-                "network": {"type": "object", "properties": {"latency": _unit(LATENCY), "drop": _unit(RATIO)}},
+                "network": _table(
+                    {
+                        "latency": _unit(LATENCY),
+                        "drop": _unit(RATIO),
+                        "duplicate": _unit(RATIO),
+                        "fifo": {"type": "boolean", "description": "The messages of one link never overtake."},
+                        "bandwidth": _unit(BANDWIDTH),
+                    }
+                ),
                 "workload": {
                     "type": "object",
                     "properties": {
