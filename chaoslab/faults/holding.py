@@ -47,7 +47,6 @@ class Hold(NetworkFault):
 
     @classmethod
     def drawn(cls, scene: Scene, stream: Stream) -> Self:
-        """Everything on the links of some node, sooner or later: few protocols go on without any message at all."""
         return cls(match=Match(skip=stream.below(20), every=1 + stream.below(3)))
 
 
@@ -102,5 +101,4 @@ class Release(NetworkFault):
 
     @classmethod
     def drawn(cls, scene: Scene, stream: Stream) -> Self | None:
-        """None: without something that waits it does nothing."""
-        return None
+        return None  # alone it does nothing
