@@ -57,12 +57,13 @@ class Reorder(NetworkFault):
 
 @attrs.define(kw_only=True, eq=False)
 class _Waiting:
-    """A message that is to be overtaken by *left* more; the last one that did arrives at *latest_ns*."""
+    """A message that is to be overtaken by *left* more; it arrives no earlier than at *arrives_ns*."""
 
     link: Link
     message: Any
     left: int
-    latest_ns: int
+    arrives_ns: int
+    overtaken: bool = False
 
 
 class _Reorder(LinkRule):
@@ -94,7 +95,7 @@ class _Reorder(LinkRule):
         if not chosen or len(waiting) >= fault.window:  # somebody has to overtake
             return False
         one = _Waiting(
-            link=link, message=message, left=1 + int(share * fault.window), latest_ns=network.now_ns + delay_ns
+            link=link, message=message, left=1 + int(share * fault.window), arrives_ns=network.now_ns + delay_ns
         )
         waiting.append(one)
         network.note(link, message, "overtaken")
@@ -107,12 +108,14 @@ class _Reorder(LinkRule):
         staying = []
         for one in self._waiting.get(link.label, ()):
             one.left -= 1
-            one.latest_ns = max(one.latest_ns, now_ns + delay_ns)
+            one.arrives_ns = max(one.arrives_ns, now_ns + delay_ns + 1)
+            if not one.overtaken:
+                one.overtaken = True
+                self.hits += 1
             if one.left:
                 staying.append(one)
             else:
-                self.hits += 1
-                going.append((one.latest_ns + 1 - now_ns, one.message))
+                going.append((one.arrives_ns - now_ns, one.message))
         self._waiting[link.label] = staying
         return going
 
@@ -120,7 +123,7 @@ class _Reorder(LinkRule):
         waiting = self._waiting.get(one.link.label, [])
         if any(other is one for other in waiting):
             self._waiting[one.link.label] = [other for other in waiting if other is not one]
-            network.forward(one.link, [(max(one.latest_ns - network.now_ns, 0), one.message)], self)
+            network.forward(one.link, [(max(one.arrives_ns - network.now_ns, 0), one.message)], self)
 
     def let_go(self, network: Network) -> None:
         for waiting in list(self._waiting.values()):
