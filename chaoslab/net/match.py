@@ -58,7 +58,7 @@ class Match:
     def describe(self) -> str:
         """Say in a few words which messages are meant."""
         which = f"number {self.nth} of " if self.nth else f"{self.count} of " if self.count else ""
-        often = f"every {self.every}th " if self.every else ""
+        often = f"one in {self.every} " if self.every else ""
         what = " and ".join(self.message) or "messages"
         after = f" after {self.skip}" if self.skip else ""
         sender = f" from {self.from_}" if self.from_ else ""
@@ -86,7 +86,7 @@ class Matcher:
 
     def takes(self, message: Any) -> bool:
         """Return whether *message*, sent over a link that is covered, matches. Counts it if its type does."""
-        if self._words and not any(normal(name) in self._words for name in names_of(message)):
+        if self._words and self._words.isdisjoint(map(normal, names_of(message))):
             return False
         match = self._match
         if not match.counting:
