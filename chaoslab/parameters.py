@@ -20,6 +20,7 @@ import attrs
 from chaoslab.errors import UsageError, unknown_word
 from chaoslab.units import (
     format_duration,
+    parse_bandwidth,
     parse_duration,
     parse_ppm,
     parse_rate,
@@ -28,6 +29,7 @@ from chaoslab.units import (
 )
 
 __all__ = [
+    "BANDWIDTH",
     "COUNT",
     "DURATION",
     "FLAG",
@@ -154,6 +156,9 @@ SIGNED_DURATION: Final = Unit(
 )
 RATE: Final = Unit(name="rate", parse=parse_rate, format=_format_rate, example='"40/s"')
 SIZE: Final = Unit(name="size", parse=parse_size, format=lambda value: f"{value}B", example='"64KiB"')
+BANDWIDTH: Final = Unit(
+    name="bandwidth", parse=parse_bandwidth, format=lambda value: f"{value}B/s", example='"64KiB/s"'
+)
 RATIO: Final = Unit(name="ratio", parse=parse_ratio, format=_format_number, example='0.05 or "5%"')
 PPM: Final = Unit(name="drift", parse=parse_ppm, format=lambda value: f"{value}ppm", example='"20ppm"')
 COUNT: Final = Unit(name="count", parse=_parse_count, format=lambda value: value, example="3")

@@ -3,6 +3,7 @@
 Rules:
 
 1. Times are seconds, as in Trio; ratios are from 0 to 1. Nothing here can do what the values behind cannot.
+   The names of network faults are in ``chaoslab.faults.network_api``.
 2. A run from Python and a run from the command line are the same run: same seed, same trace hash.
 """
 
@@ -27,15 +28,12 @@ from chaoslab.faults import (
     Crash,
     CrashAt,
     Downgrade,
-    Drop,
-    Duplicate,
     Heterogeneous,
     Inbox,
     Join,
     Leave,
     Memory,
     Misconfigure,
-    Partition,
     Pause,
     Replace,
     ReRoute,
@@ -43,7 +41,6 @@ from chaoslab.faults import (
     Resume,
     RollingRestart,
     Slow,
-    SlowLinks,
     Upgrade,
     WrongTrueTime,
     ZoneOutage,
@@ -71,13 +68,10 @@ __all__ = [
     "crash",
     "crash_at",
     "downgrade",
-    "drop",
-    "duplicate",
     "eventual",
     "heterogeneous",
     "inbox",
     "join",
-    "latency",
     "leave",
     "linearizable",
     "load_scenario",
@@ -85,7 +79,6 @@ __all__ = [
     "misconfigure",
     "monotonic_reads",
     "monotonic_writes",
-    "partition",
     "pause",
     "re_route",
     "read_your_writes",
@@ -217,26 +210,6 @@ def writes_follow_reads(model: str = "register") -> Callable[[History], Verdict]
 def eventual(model: str = "register") -> Callable[[History], Verdict]:
     """Return the check that when the writes have ended, all processes come to read the same."""
     return consistency("eventual", model)
-
-
-def partition(groups: str, *, one_way: bool = False) -> Partition:
-    """Return the fault that cuts groups of nodes off from each other, such as ``"n1 n2 | n3"``."""
-    return Partition(groups=groups, one_way=one_way)
-
-
-def drop(ratio: float) -> Drop:
-    """Return the fault that loses this share of the messages."""
-    return Drop(ratio=ratio)
-
-
-def duplicate(ratio: float) -> Duplicate:
-    """Return the fault that delivers this share of the messages twice."""
-    return Duplicate(ratio=ratio)
-
-
-def latency(seconds: float) -> SlowLinks:
-    """Return the fault that makes every message take this much longer."""
-    return SlowLinks(added=Constant(value_ns=seconds_to_ns(seconds)))
 
 
 def crash(*nodes: str, unsynced: Unsynced = "lost") -> tuple[Crash, tuple[str, ...]]:

@@ -22,7 +22,7 @@ from chaoslab.checkers.availability import Figures, figures, recovery_ns
 from chaoslab.checkers.registry import check
 from chaoslab.choices import Choices, Overrides
 from chaoslab.cluster import Cluster, Drive, Injection, Script, Workload, key_names
-from chaoslab.faults import Drop, Duplicate
+from chaoslab.faults import Bandwidth, Drop, Duplicate, Fifo
 from chaoslab.faults.topology import zone_route
 from chaoslab.history import History
 from chaoslab.nemesis import Nemesis, NotDone, Plan, Scene, draw_plan
@@ -205,6 +205,10 @@ async def _drive(
         Drop(ratio=scenario.drop).inject(cluster, ())
     if scenario.duplicate:
         Duplicate(ratio=scenario.duplicate).inject(cluster, ())
+    if scenario.bandwidth is not None:
+        Bandwidth(rate_bytes=scenario.bandwidth).inject(cluster, ())
+    if scenario.fifo:
+        Fifo().inject(cluster, ())
     cluster.start(protocol.replica, nodes=scenario.nodes, client=protocol.client, settings=scenario.settings)
     clients = cluster.add_clients(scenario.clients)
     ended = trio.Event()

@@ -20,6 +20,7 @@ from chaoslab.errors import UsageError
 __all__ = [
     "NS_PER_S",
     "format_duration",
+    "parse_bandwidth",
     "parse_duration",
     "parse_ppm",
     "parse_rate",
@@ -112,6 +113,20 @@ def parse_size(text: object) -> int:
     value = round(_parse(text, _SIZES, "size"))
     if value < 0:
         raise UsageError(f"{text!r} is negative: a size is zero or more.")
+    return value
+
+
+def parse_bandwidth(text: object) -> int:
+    """Return the bytes a second of a bandwidth such as ``"1MiB/s"``.
+
+    Raises:
+        UsageError: not a size a second, zero or negative.
+    """
+    if not isinstance(text, str) or not text.rstrip().endswith("/s"):
+        raise UsageError(f'{text!r} is not a bandwidth: write bytes a second, such as "64KiB/s" or "1MB/s".')
+    value = parse_size(text.rstrip().removesuffix("/s"))
+    if value == 0:
+        raise UsageError(f"{text!r} is no bandwidth: it must be at least one byte a second.")
     return value
 
 

@@ -34,7 +34,7 @@ from chaoslab.cluster.time_source import EPSILON_NS
 from chaoslab.cluster.workload import Drive, Workload
 from chaoslab.errors import ConsistencyViolation, UsageError, unknown_word
 from chaoslab.history import History
-from chaoslab.net import Internet, Network
+from chaoslab.net import Held, Internet, Network
 from chaoslab.net.latency import Latency
 from chaoslab.sim import Engine
 from chaoslab.units import seconds_to_ns
@@ -89,6 +89,7 @@ class Injection:
         began_ns: When, in virtual nanoseconds.
         healed_ns: When it was healed, or None while it is in force.
         took_effect: How often it did anything, filled in when it is healed; None where that cannot be counted.
+        figures: What else is to be told of what it did, filled in when it is healed.
     """
 
     fault: Fault
@@ -96,6 +97,7 @@ class Injection:
     began_ns: int
     healed_ns: int | None = None
     took_effect: int | None = None
+    figures: Mapping[str, Any] = attrs.field(factory=dict)
     _state: Any = None
 
     @property
@@ -343,6 +345,9 @@ class Cluster:
         self.engine.note(f"heal {what}")
         self.history.note("heal", what, time_ns=self.engine.now_ns)
         injection.took_effect = injection.fault.effects(injection._state)
+        figures = getattr(injection.fault, "figures", None)
+        if figures is not None:
+            injection.figures = figures(injection._state)
         injection.fault.heal(self, injection._state)
 
     def heal_all(self) -> None:
@@ -366,6 +371,14 @@ class Cluster:
         finally:
             for injection in reversed(injected):
                 self.heal(injection)
+
+    def held(self) -> list[Held]:
+        """Return the messages that faults keep waiting on their way, in the order in which they were sent."""
+        return self.network.held()
+
+    def overheard(self) -> list[tuple[str, str, Any]]:
+        """Return what eavesdroppers heard, the latest at the end: (sender, receiver, message)."""
+        return [(link.source, link.target, message) for link, message in self.network.overheard]
 
     # Verdicts
 

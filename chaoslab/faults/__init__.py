@@ -10,10 +10,14 @@ What a kind of fault must have is told by ``chaoslab.cluster.Fault``. It may als
 - ``drawn(scene, stream)``, a class method that returns a fault of this kind with a strength drawn from *stream*, or
   None where the scene has no place for it: swarms use it;
 - ``hits(zones)``: the nodes it hits, for kinds that say so themselves instead of by a target;
-- ``down_at_once(targets)``: how many of its targets it takes down at once, at most; all of them, if it does not say so.
+- ``down_at_once(targets)``: how many of its targets it takes down at once, at most; all of them, if it does not say so;
+- ``figures(state)``, a method that returns what is to be told of it when it is healed, beyond ``effects``;
+- ``nodes_min``, a property: how many nodes it takes.
 """
 
 from chaoslab.faults.administration import Downgrade, Misconfigure, Upgrade
+from chaoslab.faults.adversary import Eavesdrop, Forge
+from chaoslab.faults.capacity import Bandwidth, Queue
 from chaoslab.faults.clock import (
     ClockDrift,
     ClockFreeze,
@@ -23,12 +27,19 @@ from chaoslab.faults.clock import (
     ClockStrobe,
     WrongTrueTime,
 )
+from chaoslab.faults.clogging import Clog, Swizzle
+from chaoslab.faults.cost import Cost
 from chaoslab.faults.crash_at import CrashAt
 from chaoslab.faults.crashes import Amnesia, Crash
+from chaoslab.faults.delays import Jitter, SlowLinks, Spike
 from chaoslab.faults.dns import Dns
+from chaoslab.faults.holding import Hold, Release
 from chaoslab.faults.load import Inbox, Memory, Slow
+from chaoslab.faults.losses import Burst, Drop, Duplicate
+from chaoslab.faults.matching import MatchMessages
 from chaoslab.faults.membership import Join, Leave, Replace, TwoAdministrators
-from chaoslab.faults.network import Drop, Duplicate, Partition, SlowLinks
+from chaoslab.faults.ordering import Fifo, Reorder
+from chaoslab.faults.partitions import Flapping, Partition
 from chaoslab.faults.pauses import Pause, Resume
 from chaoslab.faults.restarts import RestartLoop, RollingRestart
 from chaoslab.faults.storage import (
@@ -49,19 +60,25 @@ from chaoslab.faults.storage import (
     TornWrite,
 )
 from chaoslab.faults.streams import HalfOpen, Reset, Slicer, SlowClose
+from chaoslab.faults.tampering import Corrupt, Truncate
 from chaoslab.faults.topology import Heterogeneous, ReRoute
 from chaoslab.faults.zones import ZoneOutage
 
 __all__ = [
     "FAULTS",
     "Amnesia",
+    "Bandwidth",
     "BitRot",
+    "Burst",
     "ClockDrift",
     "ClockFreeze",
     "ClockSkew",
     "ClockSlew",
     "ClockStep",
     "ClockStrobe",
+    "Clog",
+    "Corrupt",
+    "Cost",
     "Crash",
     "CrashAt",
     "DiskFull",
@@ -69,24 +86,34 @@ __all__ = [
     "Downgrade",
     "Drop",
     "Duplicate",
+    "Eavesdrop",
+    "Fifo",
+    "Flapping",
+    "Forge",
     "FsyncError",
     "FsyncLie",
     "HalfOpen",
     "Heterogeneous",
+    "Hold",
     "Inbox",
     "IoError",
+    "Jitter",
     "Join",
     "LatentSector",
     "Leave",
     "LoseUnsynced",
+    "MatchMessages",
     "Memory",
     "Misconfigure",
     "MisdirectedRead",
     "MisdirectedWrite",
     "Partition",
     "Pause",
+    "Queue",
     "ReRoute",
+    "Release",
     "RenameLost",
+    "Reorder",
     "ReorderWrites",
     "Replace",
     "Reset",
@@ -99,23 +126,47 @@ __all__ = [
     "SlowClose",
     "SlowDisk",
     "SlowLinks",
+    "Spike",
+    "Swizzle",
     "TornWrite",
+    "Truncate",
     "TwoAdministrators",
     "Upgrade",
     "WrongTrueTime",
     "ZoneOutage",
 ]
 
-FAULTS = (
+_NETWORK = (
     SlowLinks,
+    Jitter,
+    Spike,
     Drop,
     Duplicate,
+    Reorder,
+    Fifo,
+    Corrupt,
+    Truncate,
     Partition,
+    Flapping,
+    Hold,
+    Release,
+    Clog,
+    Swizzle,
+    Bandwidth,
+    Queue,
     Reset,
     HalfOpen,
     SlowClose,
     Slicer,
     Dns,
+    MatchMessages,
+    Cost,
+    Eavesdrop,
+    Forge,
+)
+
+FAULTS = (
+    *_NETWORK,
     Crash,
     CrashAt,
     Amnesia,

@@ -11,7 +11,8 @@ from chaoslab.choices import Stream
 from chaoslab.cluster import Cluster
 from chaoslab.errors import UsageError, unknown_word
 from chaoslab.faults.crashes import Downtime, unsynced_parameter
-from chaoslab.faults.network import LinkRule, Partition
+from chaoslab.faults.link_rule import LinkRule
+from chaoslab.faults.partitions import Partition
 from chaoslab.faults.scene import Scene
 from chaoslab.parameters import ZONE, one_of, parameter
 from chaoslab.storage import Unsynced
@@ -72,7 +73,7 @@ class ZoneOutage:
             cut, rule = state
             cut.heal(cluster, rule)
 
-    def effects(self, state: _State) -> int:
+    def effects(self, state: _State) -> int | None:
         if isinstance(state, Downtime):
             return state.crashes
         return 0 if state is None else state[0].effects(state[1])

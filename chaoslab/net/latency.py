@@ -6,6 +6,7 @@ Rules:
    p99 = "30ms" }``, or just ``"5ms"`` for a constant.
 2. One draw in [0, 1) gives one delay, through the distribution's quantile function: the smaller the draw, the
    shorter the delay, so a run can be calmed by overriding draws with 0.5, the median.
+   A trace is the exception: it replays measured delays in their order, and only the first draw counts.
 3. Curved quantile functions are tabulated with portable arithmetic and interpolated: quick, and the same to the
    nanosecond on every machine.
 
@@ -22,7 +23,8 @@ from typing import ClassVar, Final
 import attrs
 
 from chaoslab.errors import UsageError, unknown_word
-from chaoslab.parameters import DURATION, Unit, build, parameter, written
+from chaoslab.net.delay_file import DELAYS, read_delays
+from chaoslab.parameters import DURATION, FLAG, TEXT, Unit, build, parameter, written
 from chaoslab.portable_math import exp, log, normal_quantile
 from chaoslab.units import parse_duration
 
@@ -36,6 +38,7 @@ __all__ = [
     "Normal",
     "Pareto",
     "Sampler",
+    "Trace",
     "Uniform",
     "sampler",
 ]
@@ -133,10 +136,36 @@ class Pareto:
         return self.minimum_ns * exp(-log(1.0 - p) * steepness)
 
 
-Latency = Constant | Uniform | Exponential | Normal | Lognormal | Pareto
+@attrs.frozen(kw_only=True)
+class Trace:
+    """Measured delays, replayed: on each link in their order from a drawn place on, over and over.
+
+    A file is read when the value is made, and only the delays are kept: a saved scenario needs no other file.
+    """
+
+    distribution: ClassVar[str] = "trace"
+    values_ns: tuple[int, ...] = parameter(DELAYS, "The delays, in order.", default=(), name="values")
+    file: str = parameter(
+        TEXT, "Where they are, one a line; beside the scenario file, or from the current folder.", default=""
+    )
+    shuffled: bool = parameter(FLAG, "Draw each delay by itself instead.", default=False)
+
+    def __attrs_post_init__(self) -> None:
+        if bool(self.values_ns) == bool(self.file):
+            raise UsageError("a trace has values or a file of them.", key="values")
+        if self.file:
+            object.__setattr__(self, "values_ns", read_delays(self.file))
+            object.__setattr__(self, "file", "")
+
+    def quantile(self, p: float) -> float:
+        ordered = sorted(self.values_ns)
+        return ordered[min(int(p * len(ordered)), len(ordered) - 1)]
+
+
+Latency = Constant | Uniform | Exponential | Normal | Lognormal | Pareto | Trace
 
 DISTRIBUTIONS: Final[Mapping[str, type[Latency]]] = {
-    kind.distribution: kind for kind in (Constant, Uniform, Exponential, Normal, Lognormal, Pareto)
+    kind.distribution: kind for kind in (Constant, Uniform, Exponential, Normal, Lognormal, Pareto, Trace)
 }
 
 
@@ -172,12 +201,33 @@ LATENCY: Final = Unit(
 )
 
 
-@functools.lru_cache(maxsize=256)
 def sampler(latency: Latency) -> Sampler:
     """Return the function that turns a draw in [0, 1) into a delay in nanoseconds.
 
+    It belongs to one link: a trace remembers where it is, all others remember nothing and are shared.
+
     Cost: a table of about a thousand quantiles once for each distribution; 0.1 to 0.2 microseconds a call.
     """
+    return _traced(latency) if isinstance(latency, Trace) else _sampler(latency)
+
+
+def _traced(trace: Trace) -> Sampler:
+    if trace.shuffled:
+        ordered = sorted(trace.values_ns)
+        return lambda draw: ordered[int(draw * len(ordered))]
+    delays = trace.values_ns
+    position: int | None = None
+
+    def replayed(draw: float) -> int:
+        nonlocal position
+        position = int(draw * len(delays)) if position is None else (position + 1) % len(delays)
+        return delays[position]
+
+    return replayed
+
+
+@functools.lru_cache(maxsize=256)
+def _sampler(latency: Latency) -> Sampler:
     if isinstance(latency, Constant):
         constant_ns = latency.value_ns
         return lambda draw: constant_ns

@@ -7,28 +7,35 @@ Rules:
 2. Everything that is not a plain delay is a *rule* on a link: it sees the copies of each message that are about to
    travel (one at first) and may change, add or take away some. Rules apply in the order in which they were added. A
    rule that *guards* also sees each message again when it arrives, and may stop it there.
-3. Links exist from their first message on: cost follows messages, not nodes times nodes.
-4. A node's messages to itself arrive after a fixed microsecond, and no rule touches them.
+3. What a rule kept back goes on later where it was: past the rules after it.
+4. On a link that keeps order a message arrives no earlier than the one before it, however long that takes.
+5. Links exist from their first message on: cost follows messages, not nodes times nodes.
+6. A node's messages to itself arrive after a fixed microsecond, and no rule touches them.
 
 This file does not know what nodes do with a message.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from heapq import heappush
 from typing import Any, ClassVar, Final, Protocol
 
 from chaoslab.choices import Choices
 from chaoslab.errors import UsageError, unknown_word
+from chaoslab.net.holding import Held, HoldQueue
 from chaoslab.net.latency import Constant, Latency, Sampler, sampler
 from chaoslab.net.routes import Route, Routes
 from chaoslab.sim import Engine
 from chaoslab.sim.clock import Entry
 
-__all__ = ["Copies", "Link", "Network", "Rule"]
+__all__ = ["OVERHEARD_MAX", "Copies", "KeepOrder", "Link", "Network", "Rule"]
 
 LOOPBACK_NS: Final = 1_000
+
+OVERHEARD_MAX: Final = 10_000
+"""How many messages an eavesdropper remembers: the latest ones."""
 
 Copies = list[tuple[int, Any]]
 """The copies of one message that are about to travel: (delay in nanoseconds, message). None left: it is lost."""
@@ -47,9 +54,13 @@ class Link:
         rules: What sees the messages sent on this link, in order. Empty on the hot path.
         guards: Those of the rules that see messages arrive, too.
         guarded: There are such rules: whoever gets a message from the heap asks ``Network.admits`` first.
+        keepers: Those of the rules that keep the link's messages in order.
+        latest_ns: When the last message of a link that keeps order arrives.
     """
 
-    __slots__ = ("deliver", "draw", "guarded", "guards", "label", "rules", "sample", "source", "target")
+    __slots__ = (
+        "deliver", "draw", "guarded", "guards", "keepers", "label", "latest_ns", "rules", "sample", "source", "target",
+    )  # fmt: skip
 
     def __init__(
         self, source: str, target: str, sample: Sampler, draw: Callable[[], float], deliver: Callable[[Entry], None]
@@ -63,6 +74,8 @@ class Link:
         self.rules: tuple[Rule, ...] = ()
         self.guards: tuple[Rule, ...] = ()
         self.guarded = False
+        self.keepers: tuple[KeepOrder, ...] = ()
+        self.latest_ns = 0
 
 
 class Rule(Protocol):
@@ -86,6 +99,27 @@ class Rule(Protocol):
         """Return whether *message*, which has arrived, may be delivered. Called only if ``guarding``."""
 
 
+class KeepOrder:
+    """The rule that the messages of a link do not overtake each other, from now on.
+
+    Args:
+        covers: Return whether the link from one endpoint to another is subject to it.
+    """
+
+    guarding: ClassVar[bool] = False
+
+    def __init__(self, covers: Callable[[str, str], bool]) -> None:
+        self.covers = covers
+        self.hits = 0
+
+    def send(self, link: Link, copies: Copies, network: Network) -> None:
+        """Nothing yet: order is kept when a message is posted, after all other rules."""
+
+    def arrive(self, link: Link, message: Any, network: Network) -> bool:
+        """Let it in."""
+        return True
+
+
 class Network:
     """All links of one run.
 
@@ -94,19 +128,24 @@ class Network:
         latency: The delay of every link, unless a rule says otherwise.
 
     Attributes:
+        latency: The delay of every link, unless a rule says otherwise.
         choices: Where rules draw; name each stream after the rule and the link.
         lost: Messages that never arrived, for any reason.
+        queues: Where rules keep messages that wait; see ``held``.
+        overheard: What eavesdroppers saw, the latest at the end: (link, message).
     """
 
     def __init__(self, engine: Engine, latency: Latency | None = None) -> None:
         self._engine = engine
-        self._sample = sampler(latency or Constant(value_ns=1_000_000))
+        self.latency: Latency = latency or Constant(value_ns=1_000_000)
         self._receivers: dict[str, Callable[[Entry], None]] = {}
         self._links: dict[tuple[str, str], Link] = {}
         self._rules: list[Rule] = []
         self._routes = Routes()
         self.choices: Choices = engine.choices
         self.lost = 0
+        self.queues: list[HoldQueue] = []
+        self.overheard: deque[tuple[Link, Any]] = deque(maxlen=OVERHEARD_MAX)
 
     @property
     def names(self) -> Sequence[str]:
@@ -144,7 +183,7 @@ class Network:
             if target not in self._receivers:
                 raise UsageError(unknown_word("receiver", target, self._receivers))
             draw = self._engine.choices.stream(f"latency {source}>{target}").random
-            sample = sampler(Constant(value_ns=LOOPBACK_NS)) if source == target else self._sample
+            sample = sampler(Constant(value_ns=LOOPBACK_NS) if source == target else self.latency)
             link = self._links[source, target] = Link(source, target, sample, draw, self._receivers[target])
             self._refresh(link)
             if self._routes:
@@ -160,18 +199,39 @@ class Network:
         if not link.rules:
             self.post(link, delay_ns, message)
             return
-        copies: Copies = [(delay_ns, message)]
-        for rule in link.rules:
+        self._pass(link, [(delay_ns, message)], link.rules)
+
+    def forward(self, link: Link, copies: Copies, rule: Rule) -> None:
+        """Let *copies* that *rule* kept back go on: past the rules that come after it on *link*.
+
+        Raises:
+            ValueError: *rule* does not apply to the link, perhaps not any more: let go before removing it.
+        """
+        self._pass(link, copies, link.rules[link.rules.index(rule) + 1 :])
+
+    def _pass(self, link: Link, copies: Copies, rules: Sequence[Rule]) -> None:
+        for rule in rules:
             rule.send(link, copies, self)
             if not copies:
                 return
-        for delay_ns, copy in copies:
-            self.post(link, delay_ns, copy)
+        for delay_ns, message in copies:
+            self.post(link, delay_ns, message)
 
     def post(self, link: Link, delay_ns: int, message: Any) -> None:
-        """Let *message* arrive after *delay_ns*, whatever the rules say: for rules that held it back."""
+        """Let *message* arrive after *delay_ns*, past all rules but for the order of the link."""
         clock = self._engine.clock
-        heappush(clock.heap, (clock.now_ns + delay_ns, clock.next_sequence(), link.deliver, link, message))
+        time_ns = clock.now_ns + delay_ns
+        if link.keepers:
+            if time_ns < link.latest_ns:
+                time_ns = link.latest_ns
+                for keeper in link.keepers:
+                    keeper.hits += 1
+            link.latest_ns = time_ns
+        heappush(clock.heap, (time_ns, clock.next_sequence(), link.deliver, link, message))
+
+    def held(self) -> list[Held]:
+        """Return the messages that rules keep waiting, in the order in which they were sent."""
+        return sorted((held for queue in self.queues for held in queue.held), key=lambda held: held.since_ns)
 
     def admits(self, link: Link, message: Any) -> bool:
         """Ask the rules that guard *link* whether *message*, which has arrived, may be delivered."""
@@ -215,7 +275,7 @@ class Network:
 
     def _reroute(self, link: Link) -> None:
         if link.source != link.target:
-            link.sample = self._routes.sampler(link.source, link.target, self._sample)
+            link.sample = self._routes.sampler(link.source, link.target, sampler(self.latency))
 
     def _refresh_all(self) -> None:
         for link in self._links.values():
@@ -227,3 +287,6 @@ class Network:
         link.rules = tuple(rule for rule in self._rules if rule.covers(link.source, link.target))
         link.guards = tuple(rule for rule in link.rules if rule.guarding)
         link.guarded = bool(link.guards)
+        link.keepers = tuple(rule for rule in link.rules if isinstance(rule, KeepOrder))
+        if not link.keepers:
+            link.latest_ns = 0

@@ -70,6 +70,7 @@ def run_document(
                 "begin_s": injection.began_ns / NS_PER_S,
                 "end_s": None if injection.healed_ns is None else injection.healed_ns / NS_PER_S,
                 "took_effect": injection.took_effect,
+                "figures": dict(injection.figures),
             }
             for injection in run.injections
         ],

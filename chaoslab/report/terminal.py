@@ -10,8 +10,9 @@ Rules:
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from chaoslab.checkers import Outcome, Verdict
 from chaoslab.checkers.ladder import Ladder
@@ -166,8 +167,16 @@ def _injected(run: Run) -> list[str]:
         effect = f"{injection.took_effect} {counts}" if counts and injection.took_effect is not None else ""
         ended = "-" if injection.healed_ns is None else _seconds(injection.healed_ns)
         rows.append([_seconds(injection.began_ns), ended, injection.describe(), effect])
+        if injection.figures:
+            rows.append(["", "", f"  {_figures(injection.figures)}", ""])
     more = len(run.injections) - _FAULTS_SHOWN
     return ["What was injected", *table(rows), *([f"  and {more} more"] if more > 0 else []), ""]
+
+
+def _figures(figures: Mapping[str, Any]) -> str:
+    """Return the figures of a fault in words; tables in them stand only in the run's document."""
+    single = {name: value for name, value in figures.items() if value is not None and not isinstance(value, Mapping)}
+    return ", ".join(f"{name.replace('_', ' ')} {value:,.6g}" for name, value in single.items())
 
 
 def _seconds(time_ns: int) -> str:

@@ -35,8 +35,10 @@ from chaoslab.nemesis import (
     count_of,
     is_count,
 )
+from chaoslab.net.delay_file import beside
 from chaoslab.net.latency import LATENCY, Latency
 from chaoslab.parameters import (
+    BANDWIDTH,
     COUNT,
     DURATION,
     FLAG,
@@ -109,6 +111,8 @@ def parse_scenario(
         line = int(place[1]) if place and place[1] else len(text.splitlines())
         what = _TOML_PLACE.sub("", str(error))
         raise ScenarioError(f"this is not TOML: {what}.", file=file, line=line) from None
+    if file is not None:
+        values = beside(FilePath(file).parent, values)
     reading = _Reading(plugins, file, lines_of_keys(text))
     for dotted, value in (overrides or {}).items():
         reading.override(values, dotted, value)
@@ -240,9 +244,11 @@ class _Reading:
         latency = self.take(table, path, "latency", LATENCY, DEFAULT_LATENCY)
         drop = self.take(table, path, "drop", RATIO, 0.0)
         duplicate = self.take(table, path, "duplicate", RATIO, 0.0)
+        fifo = self.take(table, path, "fifo", FLAG, False)
+        bandwidth = self.take(table, path, "bandwidth", BANDWIDTH)
         zone_latency = self.zone_latency(self.table(table, "zones"), (*path, "zones"), [zone for zone, _ in zones])
         table.pop("zones", None)
-        self.nothing_left(table, path, ("latency", "drop", "duplicate", "zones"))
+        self.nothing_left(table, path, ("latency", "drop", "duplicate", "fifo", "bandwidth", "zones"))
 
         table, path = self.table(values, "clock"), ("clock",)
         epsilon_ns = self.take(table, path, "epsilon", DURATION, defaults.epsilon_ns)
@@ -277,6 +283,8 @@ class _Reading:
             latency=latency,
             drop=drop,
             duplicate=duplicate,
+            fifo=fifo,
+            bandwidth=bandwidth,
             workload=workload.name,
             clients=clients,
             rate=rate,
@@ -419,6 +427,9 @@ class _Reading:
         if hasattr(fault, "check"):
             with self.at(*path):
                 fault.check(words.scene)
+        nodes_min = getattr(fault, "nodes_min", 1)
+        if words.nodes < nodes_min:
+            self.refuse(path, f"this fault takes at least {nodes_min} nodes, and there are {words.nodes}.")
         for name, unit, said in places(fault):
             for word in said.replace("|", " ").split():
                 with self.at(*path, *name.split(".")):

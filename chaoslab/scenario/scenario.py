@@ -61,6 +61,8 @@ class Scenario:
         latency: The delay of every link.
         drop: The share of messages that is always lost.
         duplicate: The share of messages that always arrives twice.
+        fifo: The messages of one link never overtake each other.
+        bandwidth: How many bytes each link carries a second; None: any number.
         workload: Name of the workload.
         clients: How many clients.
         rate: Operations a second that all clients together aim at.
@@ -89,6 +91,8 @@ class Scenario:
     latency: Latency = DEFAULT_LATENCY
     drop: float = 0.0
     duplicate: float = 0.0
+    fifo: bool = False
+    bandwidth: int | None = None
     workload: str
     clients: int = 5
     rate: float = 50.0

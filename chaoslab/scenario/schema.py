@@ -16,7 +16,7 @@ from chaoslab.checkers.registry import LEVELS
 from chaoslab.nemesis import MODES
 from chaoslab.nemesis.condition import Condition
 from chaoslab.net.latency import DISTRIBUTIONS, LATENCY
-from chaoslab.parameters import COUNT, FLAG, NODES, NUMBER, RATIO, WORDS, Parameter, Unit, parameters_of
+from chaoslab.parameters import BANDWIDTH, COUNT, FLAG, NODES, NUMBER, RATIO, WORDS, Parameter, Unit, parameters_of
 from chaoslab.plugins import Registry
 
 __all__ = ["first_line", "parameter_document", "scenario_schema"]
@@ -83,18 +83,20 @@ def scenario_schema(plugins: Registry) -> dict[str, Any]:
                     required=["protocol"],
                 ),
                 "clock": _table({"epsilon": _lasting("How uncertain the nodes' sources of true time are.")}),
-                "network": {
-                    "type": "object",
-                    "properties": {
+                "network": _table(
+                    {
                         "latency": _unit(LATENCY),
                         "drop": _unit(RATIO),
+                        "duplicate": _unit(RATIO),
+                        "fifo": {"type": "boolean", "description": "The messages of one link never overtake."},
+                        "bandwidth": _unit(BANDWIDTH),
                         "zones": {
                             "type": "object",
                             "description": 'The latency between two zones ("east west"), or inside one ("east").',
                             "additionalProperties": _unit(LATENCY),
                         },
-                    },
-                },
+                    }
+                ),
                 "workload": {
                     "type": "object",
                     "properties": {

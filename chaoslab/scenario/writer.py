@@ -13,7 +13,7 @@ from typing import Any
 from chaoslab.cluster import ScriptedOperation
 from chaoslab.nemesis import Composition, FaultRequest
 from chaoslab.net.latency import LATENCY
-from chaoslab.parameters import DURATION, RATE, written
+from chaoslab.parameters import BANDWIDTH, DURATION, RATE, written
 from chaoslab.scenario.scenario import Scenario
 
 __all__ = ["scenario_to_toml", "toml_table"]
@@ -48,6 +48,8 @@ def scenario_to_toml(scenario: Scenario) -> str:
             "latency": None if scenario.latency == defaults.latency else LATENCY.format(scenario.latency),
             "drop": scenario.drop or None,
             "duplicate": scenario.duplicate or None,
+            "fifo": scenario.fifo or None,
+            "bandwidth": None if scenario.bandwidth is None else BANDWIDTH.format(scenario.bandwidth),
         },
     )
     section("[network.zones]", {_pair(*pair): LATENCY.format(latency) for pair, latency in scenario.zone_latency})

@@ -73,6 +73,8 @@ def residue(cluster: cl.Cluster) -> dict[str, Any]:
     return {
         "rules": list(cluster.network._rules),
         "links": [(link.label, link.rules, link.guarded) for link in cluster.network.links if link.rules],
+        "order kept": [link.label for link in cluster.network.links if link.keepers or link.latest_ns],
+        "queues": list(cluster.network.queues),
         "watchers": {what: list(watchers) for what, watchers in cluster.signals._watchers.items() if watchers},
         "hosts": {name: state(host) for name, host in cluster.nodes.items()},
         "clocks": {name: (host.clock.offset_ns, host.clock.rate_ppm) for name, host in cluster.nodes.items()},

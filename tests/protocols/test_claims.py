@@ -24,7 +24,9 @@ def outcomes(name: str, seeds: range, **overrides: str) -> list[tuple[int, str, 
     return [outcome((name, seed, changes)) for seed in seeds]
 
 
-@pytest.mark.parametrize("name", ["abd/partition", "abd/every_fault", "single_copy/crash", "primary_backup/calm"])
+@pytest.mark.parametrize(
+    "name", ["abd/partition", "abd/every_fault", "abd/bad_network", "single_copy/crash", "primary_backup/calm"]
+)
 def test_a_scenario_that_should_hold_holds(name: str) -> None:
     """For whatever seed."""
     assert [(seed, why) for seed, verdict, why in outcomes(name, range(100, 106)) if verdict != "valid"] == []
@@ -46,7 +48,7 @@ def test_most_seeds_show_that_asynchronous_replication_loses_writes() -> None:
 
 
 @pytest.mark.campaign
-@pytest.mark.parametrize("name", ["abd/partition", "abd/every_fault"])
+@pytest.mark.parametrize("name", ["abd/partition", "abd/every_fault", "abd/bad_network"])
 def test_abd_holds_for_two_thousand_seeds(name: str) -> None:
     """Every shipped fault, within the budget of ABD."""
     with ProcessPoolExecutor() as pool:

@@ -18,7 +18,7 @@ from chaoslab.errors import UsageError
 from chaoslab.parameters import TEXT, parameter
 from chaoslab.storage import DiskRule
 
-__all__ = ["DiskFault", "FaultRule", "files_parameter", "require_effect"]
+__all__ = ["DiskFault", "FailingDisk", "FaultRule", "files_parameter", "require_effect"]
 
 Rules = tuple[tuple[Host, "FaultRule"], ...]
 
@@ -84,6 +84,14 @@ class DiskFault:
 
     def describe(self, targets: tuple[str, ...]) -> str:
         return f"{self.kind}: {' '.join(targets)}"
+
+
+class FailingDisk(DiskFault):
+    """A fault whose errors may let the node panic: it counts as down while its disk fails."""
+
+    def down_at_once(self, targets: tuple[str, ...]) -> int:
+        """Return how many nodes may panic at once."""
+        return len(targets)
 
 
 def files_parameter() -> Any:

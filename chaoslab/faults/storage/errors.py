@@ -12,7 +12,7 @@ from chaoslab.choices import Stream
 from chaoslab.cluster import Cluster, Host
 from chaoslab.errors import UsageError, unknown_word
 from chaoslab.faults.scene import Scene
-from chaoslab.faults.storage.disk_fault import DiskFault, FaultRule, files_parameter, require_effect
+from chaoslab.faults.storage.disk_fault import DiskFault, FailingDisk, FaultRule, files_parameter, require_effect
 from chaoslab.net.latency import LATENCY, Constant, Exponential, Latency, sampler
 from chaoslab.parameters import COUNT, RATIO, SIZE, WORDS, parameter
 from chaoslab.storage import OPERATIONS, DiskError
@@ -22,7 +22,7 @@ __all__ = ["DiskFull", "FsyncError", "FsyncLie", "IoError", "ShortRead", "SlowDi
 
 
 @attrs.frozen(kw_only=True)
-class FsyncError(DiskFault):
+class FsyncError(FailingDisk):
     """Syncs fail with EIO, and what they should have written counts as written: syncing again does not save it."""
 
     kind: ClassVar[str] = "fsync-error"
@@ -44,7 +44,7 @@ class FsyncError(DiskFault):
 
 
 @attrs.frozen(kw_only=True)
-class IoError(DiskFault):
+class IoError(FailingDisk):
     """A share of reads, writes, renames or removals fails with EIO and does nothing; the next may succeed."""
 
     kind: ClassVar[str] = "io-error"
@@ -123,7 +123,7 @@ class _Lying(FaultRule):
 
 
 @attrs.frozen(kw_only=True)
-class DiskFull(DiskFault):
+class DiskFull(FailingDisk):
     """Writes that need more room fail with ENOSPC; what still fits of them is written."""
 
     kind: ClassVar[str] = "disk-full"
@@ -155,7 +155,7 @@ class _Full(FaultRule):
 
 
 @attrs.frozen(kw_only=True)
-class ShortRead(DiskFault):
+class ShortRead(FailingDisk):
     """A share of the reads gives fewer bytes than asked for, at least one; who reads on gets the rest.
 
     Does nothing to a state machine: what it finds at its start has been read to the end.

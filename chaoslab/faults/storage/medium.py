@@ -14,7 +14,7 @@ from chaoslab.choices import Stream
 from chaoslab.cluster import Host
 from chaoslab.errors import UsageError
 from chaoslab.faults.scene import Scene
-from chaoslab.faults.storage.disk_fault import DiskFault, FaultRule, files_parameter, require_effect
+from chaoslab.faults.storage.disk_fault import DiskFault, FailingDisk, FaultRule, files_parameter, require_effect
 from chaoslab.parameters import COUNT, RATIO, parameter
 from chaoslab.storage import SECTOR_BYTES, Disk, DiskError, File, Write, carry_out
 
@@ -92,7 +92,7 @@ class _Rot(_BadSectors):
 
 
 @attrs.frozen(kw_only=True)
-class LatentSector(DiskFault):
+class LatentSector(FailingDisk):
     """A share of the sectors cannot be read: EIO each time, until they are written anew."""
 
     kind: ClassVar[str] = "latent-sector"
