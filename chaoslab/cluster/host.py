@@ -20,7 +20,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable, Mapping
 from errno import errorcode
-from typing import Any
+from typing import Any, Final
 
 from chaoslab.cluster.backlog import Backlog
 from chaoslab.cluster.node_clock import NodeClock
@@ -36,6 +36,9 @@ __all__ = ["SYNC_LATENCY", "Host"]
 
 SYNC_LATENCY: Latency = LATENCY.parse({"distribution": "lognormal", "median": "200us", "p99": "2ms"})
 """How long an fsync takes: about what a solid-state disk needs."""
+
+_PANIC: Final = object()
+"""Keeps a node down after a panic, as a fault does."""
 
 
 class Host(abc.ABC):
@@ -121,7 +124,8 @@ class Host(abc.ABC):
             return
         self.alive = self.open = True
         self.refresh()
-        self.panicked = False
+        if self.panicked:
+            self._forget_panic()
         self.starts += 1
         self.engine.note(f"start {self.name}")
         self._boot()
@@ -145,13 +149,19 @@ class Host(abc.ABC):
         """The code did not handle *error* of its disk: it ends here, and the node loses power."""
         self.engine.note(f"panic {self.name} {_words(error)}")
         self.panics += 1
-        self.crash()
+        self.take_down(_PANIC)
         self.panicked = True
 
     def recover(self) -> None:
-        """Start the node again if it is down because of a panic."""
+        """Start the node again if it is down because of a panic and of nothing else."""
         if self.panicked:
-            self.start()
+            self._forget_panic()
+            if not self._down_for:
+                self.start()
+
+    def _forget_panic(self) -> None:
+        self.panicked = False
+        self._down_for = [one for one in self._down_for if one is not _PANIC]
 
     def pause(self) -> None:
         """Let the node's code stand still: what happens to it waits. Does nothing if it is down."""

@@ -12,13 +12,15 @@ import attrs
 
 from chaoslab.choices import Stream
 from chaoslab.cluster import Host
-from chaoslab.errors import UsageError, unknown_word
+from chaoslab.errors import UsageError
 from chaoslab.faults.scene import Scene
 from chaoslab.faults.storage.disk_fault import DiskFault, FaultRule, require_effect
-from chaoslab.parameters import RATIO, TEXT, parameter
+from chaoslab.parameters import RATIO, one_of, parameter
 from chaoslab.storage import CrashMode, Left
 
 __all__ = ["LoseUnsynced", "RenameLost", "ReorderWrites", "TornWrite"]
+
+TORN_AT = one_of("byte", "sector")
 
 
 class _CrashRule(FaultRule):
@@ -68,15 +70,17 @@ class TornWrite(DiskFault):
 
     ratio: float = parameter(RATIO, "The chance of a lost write to leave a part.", default=1.0)
     at: str = parameter(
-        TEXT,
-        'Where writes tear: "byte", or "sector" for a device that writes whole sectors of 512 bytes.',
+        TORN_AT,
+        "Where writes tear: at any byte, or as of a device that writes whole sectors of 512 bytes.",
         default="byte",
     )
 
     def __attrs_post_init__(self) -> None:
         require_effect(self.ratio)
-        if self.at not in ("byte", "sector"):
-            raise UsageError(unknown_word("place to tear", self.at, ("byte", "sector")), key="at")
+        try:
+            TORN_AT.parse(self.at)
+        except UsageError as error:
+            raise UsageError(error.message, key="at") from None
 
     @classmethod
     def drawn(cls, scene: Scene, stream: Stream) -> TornWrite:

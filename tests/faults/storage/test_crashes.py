@@ -185,7 +185,8 @@ class Indexed:
         return [node.disk.read("data", 8 * number, 8).rstrip() for number in range(self.count)]
 
     async def save(self, node: cl.Node, value: bytes) -> bool:
-        node.disk.write("data", value.ljust(8), offset=8 * self.count)
+        node.disk.write("data", value[:3], offset=8 * self.count)
+        node.disk.write("data", value[3:].ljust(5), offset=8 * self.count + 3)
         await self.between(node)
         self.count += 1
         node.disk.write("count", b"%6d" % self.count)
