@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chaoslab.statemachine import CancelTimer, Complete, Context, Effects, Persist
+from chaoslab.statemachine import CancelTimer, Complete, Context, Effect, Effects
 from chaoslab_protocols.abd.client import Client
 from chaoslab_protocols.abd.messages import Store, Tag
 from chaoslab_protocols.abd.replica import Replica
@@ -73,6 +73,6 @@ class TooFewAreEnough(Client):
     scenario="abd/every_fault",
 )
 class ForgetfulReplica(Replica):
-    def store(self, message: Store) -> list[Persist]:
+    def store(self, message: Store) -> list[Effect]:
         super().store(message)
         return []  # so nothing is left of it after a crash
