@@ -245,7 +245,8 @@ class Context:
 
     Attributes:
         name: The node's own name, such as ``"n1"``.
-        nodes: The names of all nodes of the cluster, in order, itself included.
+        nodes: The names of the nodes with which the cluster began, in order. A node that was added later is not among
+            them, in its own context either.
         settings: The protocol's settings.
         files: What the disk kept: file name to content. Looking up a file that the disk cannot read raises ``OSError``;
             a machine that does not handle it does not start.

@@ -170,7 +170,7 @@ class Node(NodeNetwork):
 
     Attributes:
         name: Its own name, such as ``"n1"``.
-        nodes: The names of all nodes, in order, itself included.
+        nodes: The names of the nodes with which the cluster began, in order; a node added later is not among them.
         settings: Settings given to the cluster.
         zones: The zone of each node that has one.
         random: The node's own stream of random numbers; use it instead of the ``random`` module.

@@ -90,8 +90,11 @@ class NodeClock:
 
     def alarm(self, delay_ns: int) -> tuple[int, int]:
         """Return when a timer that is set now for *delay_ns* is due: (in virtual time, on this clock)."""
+        if not self._influences:
+            at_ns = self._sim.now_ns + delay_ns
+            return at_ns, at_ns + self._then_ns - self._since_ns
         due_ns = self.monotonic_ns() + delay_ns
-        return (self.when(due_ns) if self._influences else self._sim.now_ns + delay_ns), due_ns
+        return self.when(due_ns), due_ns
 
     def when(self, due_ns: int) -> int:
         """Return the virtual time at which this clock first shows *due_ns*, if its rate stays; not before now."""
