@@ -22,7 +22,11 @@ __all__ = ["Program"]
 
 
 class Program(Protocol):
-    """What a nemesis program must have. Its docstring's first line is what ``chaoslab list nemeses`` shows."""
+    """What a nemesis program must have. Its docstring's first line is what ``chaoslab list nemeses`` shows.
+
+    It may also have ``check(scene)``, which raises ``UsageError`` if the scene has no place for it, when a scenario is
+    read.
+    """
 
     name: ClassVar[str]
     """Its name in scenario files."""

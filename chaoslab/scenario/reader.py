@@ -519,6 +519,9 @@ class _Reading:
                 self.refuse(path, f"name is missing: one of {', '.join(sorted(self.plugins.nemeses))}.")
             kind = self.named((*path, "name"), "nemesis", table.pop("name"), self.plugins.nemeses)
             program = self.own(kind, table, path, ("name",))
+            if hasattr(program, "check"):
+                with self.at(*path):
+                    program.check(words.scene)
             for name, unit, said in places(program):
                 for word in said.replace("|", " ").split():
                     with self.at(*path, *name.split(".")):

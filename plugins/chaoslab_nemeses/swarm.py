@@ -34,10 +34,14 @@ class Swarm:
         if self.episodes < 1:
             raise UsageError("episodes is at least 1.", key="episodes")
 
+    def check(self, scene: Scene) -> None:
+        """Refuse kinds of fault that are not there."""
+        for key in ("kinds", "without"):
+            for word in getattr(self, key):
+                if word not in scene.kinds:
+                    raise UsageError(unknown_word("kind of fault", word, scene.kinds), key=key)
+
     def requests(self, scene: Scene, stream: Stream) -> Sequence[FaultRequest]:
-        for word in (*self.kinds, *self.without):
-            if word not in scene.kinds:
-                raise UsageError(unknown_word("kind of fault", word, scene.kinds))
         requests = []
         for kind in self.candidates(scene):
             # Every kind draws the same number of times whether or not it takes part: leaving one out moves no other.
