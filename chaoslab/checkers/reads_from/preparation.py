@@ -84,8 +84,10 @@ def prepare(history: History, model: Model) -> Sessions:
         The sessions. Cost: O(n), and O(w) more for each refused compare-and-set on a key with w writes.
 
     Raises:
-        UsageError: an operation other than a read, a write and a compare-and-set.
+        UsageError: the model is no register, or an operation is neither a read nor a write nor a compare-and-set.
     """
+    if model.shape != "register":
+        raise UsageError(f"these levels are about reads and writes, and the model {model.name!r} is no register.")
     kinds = dict.fromkeys(model.reads, _READ) | dict.fromkeys(_WRITES, _WRITE) | {"cas": _CAS}
     partners, types, fs, values = history.partners, history.types, history.fs, history.values
     keyed = model.keyed
@@ -295,7 +297,7 @@ def _took_place(history: History, call: int, ret: int) -> bool:
 
 
 def _unknown(history: History, call: int, model: Model) -> UsageError:
-    known = ", ".join(sorted({*model.reads, *_WRITES, "cas"}))
+    known = ", ".join(sorted({"read", "get", *_WRITES, "cas"}))
     return UsageError(
         f"event {call}: process {history.processes[call]} calls {history.fs[call]!r}, of which these levels cannot "
         f"tell what it reads or writes; they know {known}."
