@@ -17,6 +17,7 @@ This file does not know any guarantee.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Hashable, Mapping
 from typing import Any, Final
 
@@ -227,7 +228,8 @@ def _settled(
             candidates = shared.get(what)
             if candidates is None:
                 candidates = shared[what] = _candidates(writers[key[node]], is_refused, value, initial)
-            if node in candidates:
+            place = bisect_left(candidates, node)
+            if place < len(candidates) and candidates[place] == node:
                 candidates = tuple(one for one in candidates if one != node)  # it cannot have read what it wrote itself
             if not candidates:
                 unexplained.append(node)

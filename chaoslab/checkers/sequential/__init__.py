@@ -18,10 +18,10 @@ from chaoslab.checkers.causal.patterns import convergently
 from chaoslab.checkers.causal.verifier import Level, complaint_about_pattern
 from chaoslab.checkers.causal.views import memory_views
 from chaoslab.checkers.causal.words import operations_of, sentence
-from chaoslab.checkers.reads_from import Pattern, Sessions, prepare, reading
+from chaoslab.checkers.reads_from import Pattern, Sessions, first_is_free, prepare, reading
 from chaoslab.checkers.sequential.minimise import minimised
 from chaoslab.checkers.sequential.plan import Effects, Lived, is_register, key_of, plan, relevant
-from chaoslab.checkers.sequential.search import Budget, Found, Nothing, search
+from chaoslab.checkers.sequential.search import Budget, Found, Nothing, price_of, search
 from chaoslab.checkers.sequential.verifier import complaint_about_core, complaint_about_order
 from chaoslab.checkers.verdict import Verdict
 from chaoslab.errors import ChaosLabError
@@ -34,6 +34,9 @@ __all__ = ["CONFIGURATIONS_MAX", "Interleaving", "NoInterleaving", "sequential"]
 CONFIGURATIONS_MAX = 1_000_000
 
 _PLAIN_STEPS_MAX = 100_000
+
+_CONFIGURATIONS_MIN = 4
+"""A search that cannot look at that many is not begun: preparing it would take longer."""
 
 
 @attrs.frozen(kw_only=True)
@@ -95,6 +98,8 @@ def sequential(history: History, model: Model, *, configurations_max: int = CONF
     # Where an order is near what really happened, or in it, a few configurations for each operation are enough.
     soon = min(configurations_max // 4, 1000 + 2 * len(lived))
     shares = Budget(soon), Budget(soon), Budget(configurations_max - 2 * soon)
+    if price_of(len({(operation.process, life) for operation, life in lived})) > soon // _CONFIGURATIONS_MIN:
+        return _gave_up(configurations_max, details)  # a single step takes longer than all may
     order = _linearization(lived, model, shares[0])
     result: Found | Nothing = Nothing(exhausted=False, blocked=[])
     for number, share in enumerate(shares[1:] if order is None else ()):
@@ -122,6 +127,10 @@ def sequential(history: History, model: Model, *, configurations_max: int = CONF
     assert isinstance(result, Nothing)
     if result.exhausted:
         return attrs.evolve(_exhausted(result, operations, lived, model, configurations_max), details=details)
+    return _gave_up(configurations_max, details)
+
+
+def _gave_up(configurations_max: int, details: dict[str, int]) -> Verdict:
     return Verdict(
         outcome="unknown",
         name="sequential",
@@ -145,6 +154,8 @@ def _refuted(
     if sessions.unexplained:
         read = sessions.calls[sessions.unexplained[0]]
         return _from_pattern(Pattern(name="ThinAirRead", read=read), level, sessions.history, operations, model)
+    if not first_is_free(sessions):
+        return None  # too much for a short cut
     found = test(sessions, reading(sessions, {}))
     if isinstance(found, Pattern):
         return _from_pattern(found, level, sessions.history, operations, model)
