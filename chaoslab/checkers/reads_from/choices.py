@@ -9,8 +9,8 @@ Rules:
 3. A pattern that rests on no choice settles the matter.
 4. The search begins with what is likely, twice (see ``likely``), and tries older writes before later ones.
 5. Each test of a history of n operations costs n configurations; the first is free.
-6. A test that notes for each operation what it knew of each of k sessions costs n * (1 + k // 64), and the first is free
-   only while n * k is bounded: it is what such a test needs memory for.
+6. A test that notes for each operation what it knew of each of k sessions costs n * (1 + k // 64), and the first is
+   free only while n * k is bounded: it is what such a test needs memory for.
 
 This file does not know any guarantee.
 """

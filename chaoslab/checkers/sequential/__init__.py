@@ -88,6 +88,9 @@ def sequential(history: History, model: Model, *, configurations_max: int = CONF
     Source:
         Lamport 1979; Gibbons & Korach 1997, section 5 (it is NP-complete); Bouajjani et al. 2017 (what it implies).
     """
+    soon = min(configurations_max // 4, 1000 + len(history))
+    if price_of(_sessions_at_most(history)) > soon // _CONFIGURATIONS_MIN:
+        return _gave_up(configurations_max, {"events": len(history)})  # a single step takes longer than all may
     operations = history.operations()
     lived = relevant(operations, model)
     details = {"operations": len(lived)}
@@ -98,8 +101,6 @@ def sequential(history: History, model: Model, *, configurations_max: int = CONF
     # Where an order is near what really happened, or in it, a few configurations for each operation are enough.
     soon = min(configurations_max // 4, 1000 + 2 * len(lived))
     shares = Budget(soon), Budget(soon), Budget(configurations_max - 2 * soon)
-    if price_of(len({(operation.process, life) for operation, life in lived})) > soon // _CONFIGURATIONS_MIN:
-        return _gave_up(configurations_max, details)  # a single step takes longer than all may
     order = _linearization(lived, model, shares[0])
     result: Found | Nothing = Nothing(exhausted=False, blocked=[])
     for number, share in enumerate(shares[1:] if order is None else ()):
@@ -128,6 +129,11 @@ def sequential(history: History, model: Model, *, configurations_max: int = CONF
     if result.exhausted:
         return attrs.evolve(_exhausted(result, operations, lived, model, configurations_max), details=details)
     return _gave_up(configurations_max, details)
+
+
+def _sessions_at_most(history: History) -> int:
+    """Return how many sessions there are at most: each process, and one more after each unknown outcome."""
+    return len(set(history.processes)) + history.types.count("info")
 
 
 def _gave_up(configurations_max: int, details: dict[str, int]) -> Verdict:
