@@ -1,6 +1,7 @@
 """The ladder: the strongest level that a history satisfies, and what goes wrong on the next rung.
 
-Levels are climbed down. Where one holds, all that it implies hold too and need not be checked. Of those that do not
+Levels are climbed down. Where one holds, all that it implies hold too and need not be checked; one that could not be
+decided does not hold if something does not that it implies. Of those that do not
 hold the weakest tells most about what went wrong: it is broken by the least.
 
 This file knows no algorithm: see ``registry`` for the levels and what they imply.
@@ -8,11 +9,13 @@ This file knows no algorithm: see ``registry`` for the levels and what they impl
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import attrs
 
 from chaoslab.checkers.linearizable import CONFIGURATIONS_MAX
 from chaoslab.checkers.registry import LEVELS, check, implied, levels_of
-from chaoslab.checkers.verdict import Verdict
+from chaoslab.checkers.verdict import Telling, Verdict
 from chaoslab.errors import UsageError
 from chaoslab.history import History
 from chaoslab.models import Model
@@ -81,12 +84,35 @@ def ladder(
                 raise
             skipped.append((name, error.message))
             continue
+        if verdict.outcome == "valid" and verdict.details.get("keys_judged") == 0:
+            skipped.append((name, verdict.summary))
+            continue
         verdicts.append(verdict)
         if verdict.outcome == "valid":
             strongest = strongest or name
             for lower in implied(name):
                 holding.setdefault(lower, name)
-    return Ladder(verdicts=tuple(verdicts), strongest=strongest, skipped=tuple(skipped))
+    return Ladder(verdicts=tuple(map(_refuted_by(verdicts), verdicts)), strongest=strongest, skipped=tuple(skipped))
+
+
+def _refuted_by(verdicts: Sequence[Verdict]) -> Callable[[Verdict], Verdict]:
+    """Return what makes an undecided verdict invalid if a level that would follow from it is."""
+    broken = [verdict for verdict in verdicts if verdict.outcome == "invalid"]
+
+    def settled(verdict: Verdict) -> Verdict:
+        lower = next((one for one in broken if one.name in implied(verdict.name)), None)
+        if verdict.outcome != "unknown" or lower is None:
+            return verdict
+        return Verdict(
+            outcome="invalid",
+            name=verdict.name,
+            level=verdict.level,
+            told_later=lambda: Telling(summary=lower.summary, anomaly=lower.anomaly, operations=lower.operations),
+            evidence=lower.evidence,
+            details={"refuted_by": lower.name},
+        )
+
+    return settled
 
 
 def _implied_by(stronger: str, name: str) -> Verdict:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from chaoslab.history.operation import Operation
+from chaoslab.history.values import frozen
 
 __all__ = ["in_words"]
 
 _UNKNOWN = " (nobody knows whether it happened)"
 _FAILED = " (it failed)"
+_TAKES = frozenset({"dequeue", "pop", "delete-min"})
 
 
 def in_words(operation: Operation, *, with_process: bool = True) -> str:
@@ -26,29 +28,36 @@ def in_words(operation: Operation, *, with_process: bool = True) -> str:
 
 def _what(operation: Operation) -> str:
     f, argument = operation.f, operation.argument
-    place = "the register" if operation.key is None else str(operation.key)
+    key = operation.key
+    in_it, to_it, from_it = ("", "", "") if key is None else (f" in {key}", f" to {key}", f" from {key}")
     if f in ("read", "get"):
         if operation.type != "ok":
-            return f"tried to read {place}"
+            return "tried to read" + ("" if key is None else f" {key}")
         seen = "nothing" if operation.value is None else repr(operation.value)
-        return f"read {seen} from {place}"
+        return f"read {seen}{from_it}"
     if f in ("write", "put"):
-        return f"wrote {argument!r} to {place}"
+        return f"wrote {argument!r}{to_it}"
     if f == "append":
-        return f"appended {argument!r} to {place}"
+        offset = operation.result if operation.type == "ok" else None
+        return f"appended {argument!r}{to_it}" + ("" if offset is None else f", at offset {offset!r}")
     if f == "cas" and isinstance(argument, list | tuple) and len(argument) == 2:
         old, new = argument
         if operation.type == "ok" and operation.result is False:
-            return f"was refused to change {old!r} to {new!r} in {place}"
-        return f"changed {old!r} to {new!r} in {place}"
+            return f"was refused to change {old!r} to {new!r}{in_it}"
+        return f"changed {old!r} to {new!r}{in_it}"
     micros = operation.value if operation.type == "ok" and operation.value is not None else argument
     if f == "txn" and isinstance(micros, list | tuple):
         return ", ".join(_micro(one, known=operation.type == "ok") for one in micros) or "did nothing"
     words = f"called {f}" + ("" if argument is None else f" {argument!r}")
-    if operation.key is not None:
-        words += f" on {operation.key}"
-    if operation.type == "ok" and operation.value is not None and operation.value != argument:
-        words += f" and got {operation.value!r}"
+    if key is not None:
+        words += f" on {key}"
+    if operation.type == "ok":
+        if operation.value is not None and frozen(operation.value) != frozen(argument):
+            words += f" and got {operation.value!r}"
+        elif operation.result is not None:
+            words += f" and got {operation.result!r}"
+        elif argument is None and f in _TAKES:
+            words += " and got nothing"
     return words
 
 

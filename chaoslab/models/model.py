@@ -17,6 +17,8 @@ from typing import Any, Final
 
 import attrs
 
+from chaoslab.errors import HistoryError
+
 __all__ = ["ILLEGAL", "UNKNOWN", "Model", "Step"]
 
 
@@ -67,3 +69,18 @@ class Model:
     keyed: bool = True
     refusable: frozenset[str] = frozenset()
     shape: str = ""
+
+    def after(self, state: Any, f: str, argument: Any, value: Any, result: Any) -> Any:
+        """Return what ``step`` returns, for values that nobody has looked at yet.
+
+        Raises:
+            HistoryError: the values are not such as this model's operations have.
+        """
+        try:
+            return self.step(state, f, argument, value, result)
+        except (TypeError, ValueError, IndexError, KeyError, AttributeError) as error:
+            raise HistoryError(
+                f"the model {self.name!r} cannot make sense of a {f} with the argument {argument!r}"
+                + ("" if value is None or value is UNKNOWN or value == argument else f" and the value {value!r}")
+                + f": {error}."
+            ) from error

@@ -10,7 +10,7 @@ import pytest
 
 from chaoslab.checkers.ladder import ladder
 from chaoslab.checkers.linearizable import linearizable
-from chaoslab.checkers.registry import LEVELS, check
+from chaoslab.checkers.registry import LEVELS, check, implied
 from chaoslab.errors import UsageError
 from chaoslab.history import History
 from chaoslab.models import MODELS
@@ -44,6 +44,36 @@ def test_a_history_that_is_half_unknown_ends_within_its_budget() -> None:
     assert verdict.outcome == "unknown"
     assert "20,000 configurations" in verdict.summary
     assert peak / 20_000 < 2_000
+
+
+def test_the_whole_ladder_of_very_many_sessions_ends_within_its_budget() -> None:
+    """Every operation a process of its own: no level takes time or memory with the square of their number."""
+    history = half_unknown(8_000)
+    tracemalloc.start()
+    found = ladder(history, REGISTER, budget=4_000, budget_below=4_000)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    outcomes = {verdict.name: verdict.outcome for verdict in found.verdicts}
+    assert outcomes["linearizable"] == outcomes["sequential"] == outcomes["causal"] == "unknown"
+    assert outcomes["monotonic-writes"] == "valid"
+    for verdict in found.verdicts:
+        assert verdict.outcome == "valid" or "raise the budget (--budget" in verdict.summary
+    assert peak / 8_000 < 3_000
+
+
+def test_what_would_follow_from_an_undecided_level_decides_it() -> None:
+    """A read of what nobody wrote on one key, and a search without end on another: invalid, not unknown."""
+    history = half_unknown(300)
+    history.invoke(9_000, "write", "y", 1)
+    history.complete(9_000, "ok", 1)
+    for seen in (1, None):
+        history.invoke(9_001, "read", "y")
+        history.complete(9_001, "ok", seen)
+    found = ladder(history, REGISTER, budget=100, budget_below=100)
+    outcomes = {verdict.name: verdict.outcome for verdict in found.verdicts}
+    assert outcomes["monotonic-reads"] == "invalid"
+    assert {outcomes[name] for name in LEVELS if "monotonic-reads" in implied(name)} == {"invalid"}
+    assert found.strongest != "linearizable"
 
 
 @pytest.mark.campaign

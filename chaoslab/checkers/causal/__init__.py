@@ -70,7 +70,7 @@ def causal(history: History, model: Model = REGISTER, *, configurations_max: int
     Args:
         history: History of n operations by k sessions: reads, writes, compare-and-sets of any number of keys.
         model: Gives the value at the start, and which operations are reads.
-        configurations_max: Search budget, used only where several writes can explain a read.
+        configurations_max: Search budget, used where several writes can explain a read, or sessions are very many.
 
     Returns:
         A verdict. Valid: a causal order with what each operation knew. Invalid: the operations that contradict it.
@@ -93,7 +93,7 @@ def causal_convergence(
     Args:
         history: History of n operations by k sessions: reads, writes, compare-and-sets of any number of keys.
         model: Gives the value at the start, and which operations are reads.
-        configurations_max: Search budget, used only where several writes can explain a read.
+        configurations_max: Search budget, used where several writes can explain a read, or sessions are very many.
 
     Returns:
         A verdict. Valid: that order, with what each operation knew. Invalid: the operations that contradict it.
@@ -116,7 +116,7 @@ def causal_memory(
     Args:
         history: History of n operations by k sessions: reads, writes, compare-and-sets of any number of keys.
         model: Gives the value at the start, and which operations are reads.
-        configurations_max: Search budget, used only where several writes can explain a read.
+        configurations_max: Search budget, used where several writes can explain a read, or sessions are very many.
 
     Returns:
         A verdict. Valid: each session's view. Invalid: the operations that contradict it.
@@ -137,7 +137,7 @@ def pram(history: History, model: Model = REGISTER, *, configurations_max: int =
     Args:
         history: History of n operations by k sessions: reads, writes, compare-and-sets of any number of keys.
         model: Gives the value at the start, and which operations are reads.
-        configurations_max: Search budget, used only where several writes can explain a read.
+        configurations_max: Search budget, used where several writes can explain a read, or sessions are very many.
 
     Returns:
         A verdict. Valid: each session's view. Invalid: the operations that contradict it.
@@ -154,7 +154,7 @@ def pram(history: History, model: Model = REGISTER, *, configurations_max: int =
 
 def _judged(level: Level, history: History, model: Model, test: _Test, configurations_max: int) -> Verdict:
     sessions = prepare(history, model)
-    answer: Explained[_Found] | Refuted | Undecided = decide(sessions, test, configurations_max)
+    answer: Explained[_Found] | Refuted | Undecided = decide(sessions, test, configurations_max, clocks=True)
     details = {"operations": len(sessions.calls), "configurations": answer.configurations}
     if isinstance(answer, Explained):
         return _valid(level, sessions, model, _evidence(sessions, answer), details)
@@ -164,9 +164,8 @@ def _judged(level: Level, history: History, model: Model, test: _Test, configura
         outcome="unknown",
         name=level,
         level=level,
-        summary=f"several writes can explain {len(sessions.choices)} of the reads, and the search for who read what "
-        f"gave up after {configurations_max:,} configurations; raise the budget (--budget, or configurations_max in "
-        "Python), or write every value once.",
+        summary=f"{answer.why}; raise the budget (--budget, or configurations_max in Python), or write every value "
+        "once, by fewer processes.",
         details=details,
     )
 

@@ -65,13 +65,7 @@ class Effects:
 
     def fill(self, state: int, effect: int) -> int:
         """Ask the model where *effect* leads from *state*, and remember it."""
-        try:
-            following = self.model.step(self.states[state], *self.arguments[effect])
-        except (TypeError, ValueError, IndexError, KeyError) as error:
-            f, argument, _, _ = self.arguments[effect]
-            raise HistoryError(
-                f"the model {self.model.name!r} cannot make sense of a {f} with the argument {argument!r}: {error}."
-            ) from error
+        following = self.model.after(self.states[state], *self.arguments[effect])
         if following is ILLEGAL:
             number = NO_STATE
         else:

@@ -33,11 +33,15 @@ def anomaly_and_sentence(
     """
     for read in (blocked, *small):
         if read.type == "ok" and read.f in model.reads:
-            appends = any(operation.f == "append" for operation in operations)
-            found = _about_text(operations, read) if appends else _about_read(operations, read, model)
+            if any(operation.f == "append" for operation in operations):
+                found = _about_appends(operations, read)
+            elif model.shape == "register":
+                found = _about_read(operations, read, model)
+            else:
+                found = None
             if found is not None:
                 return found
-    others = [operation for operation in small if operation is not blocked]
+    others = [operation for operation in small if operation.call != blocked.call]
     rest = ", ".join(in_words(operation) for operation in others[:4])
     more = f" and {len(others) - 4} more operations" if len(others) > 4 else ""
     return (
@@ -79,13 +83,23 @@ def _about_read(operations: Sequence[Operation], read: Operation, model: Model) 
     return None
 
 
-def _about_text(operations: Sequence[Operation], read: Operation) -> tuple[str, str] | None:
-    """Explain a read of text that is appended to, if an acknowledged piece is missing from it."""
-    text = read.value or ""
+def _about_appends(operations: Sequence[Operation], read: Operation) -> tuple[str, str] | None:
+    """Explain a read of a text or a log that is appended to, if an acknowledged piece or entry is missing from it."""
+    if isinstance(read.value, list | tuple):
+        entries = {frozen(entry) for entry in read.value}
+    elif read.value is None or isinstance(read.value, str):
+        entries = None
+    else:
+        return None
     if any(operation.f in ("put", "write", "delete") for operation in operations):
         return None  # a piece may be missing because the text was replaced
     for append in operations:
-        missing = append.f == "append" and append.argument not in text
+        if append.f != "append":
+            continue
+        if entries is None:
+            missing = isinstance(append.argument, str) and append.argument not in (read.value or "")
+        else:
+            missing = frozen(append.argument) not in entries
         if missing and append.ret is not None and append.ret < read.call:
             return (
                 "stale read",

@@ -8,7 +8,7 @@ the rest.
 
 from __future__ import annotations
 
-from chaoslab.checkers.reads_from.choices import Explained, Refuted, Undecided, decide
+from chaoslab.checkers.reads_from.choices import Explained, Refuted, Undecided, decide, first_is_free
 from chaoslab.checkers.reads_from.evidence import Cases, Conflict, Pattern, Refutation, Step
 from chaoslab.checkers.reads_from.preparation import INITIAL, NOTHING, Sessions, prepare, reading
 
@@ -25,6 +25,7 @@ __all__ = [
     "Step",
     "Undecided",
     "decide",
+    "first_is_free",
     "prepare",
     "reading",
 ]

@@ -9,6 +9,8 @@ Rules:
 3. A pattern that rests on no choice settles the matter.
 4. The search begins with what is likely, twice (see ``likely``), and tries older writes before later ones.
 5. Each test of a history of n operations costs n configurations; the first is free.
+6. A test that notes for each operation what it knew of each of k sessions costs n * (1 + k // 64), and the first is
+   free only while n * k is bounded: it is what such a test needs memory for.
 
 This file does not know any guarantee.
 """
@@ -24,7 +26,12 @@ from chaoslab.checkers.reads_from.evidence import Cases, Pattern, Refutation
 from chaoslab.checkers.reads_from.likely import latest_choices, likely_choices
 from chaoslab.checkers.reads_from.preparation import INITIAL, Sessions, reading
 
-__all__ = ["Explained", "Refuted", "Undecided", "decide"]
+__all__ = ["Explained", "Refuted", "Undecided", "decide", "first_is_free"]
+
+_CLOCKS_MAX = 50_000_000
+"""Numbers in the clocks of all operations, of which each takes eight bytes at worst."""
+
+_SESSIONS_A_CONFIGURATION = 64
 
 Result = TypeVar("Result")
 
@@ -63,13 +70,28 @@ class Undecided:
 
     Attributes:
         configurations: How many were looked at.
+        why: What they were needed for, as the beginning of a sentence.
     """
 
     configurations: int
+    why: str = ""
+
+
+def first_is_free(sessions: Sessions) -> bool:
+    """Return whether what each operation knew of each session fits into a bounded memory."""
+    return len(sessions.calls) * len(sessions.nodes) <= _CLOCKS_MAX
+
+
+def _price(sessions: Sessions, clocks: bool) -> int:
+    return len(sessions.calls) * (1 + (len(sessions.nodes) // _SESSIONS_A_CONFIGURATION if clocks else 0))
 
 
 def decide(
-    sessions: Sessions, test: Callable[[Sessions, list[int]], Pattern | Result], configurations_max: int
+    sessions: Sessions,
+    test: Callable[[Sessions, list[int]], Pattern | Result],
+    configurations_max: int,
+    *,
+    clocks: bool,
 ) -> Explained[Result] | Refuted | Undecided:
     """Look for a choice of what was read that *test* has nothing against.
 
@@ -77,6 +99,7 @@ def decide(
         sessions: The history.
         test: From the history and a reading to a forbidden pattern, or anything else if there is none.
         configurations_max: Search budget, in configurations.
+        clocks: Whether the test notes what each operation knew of each session.
 
     Cost: one test if no read is a choice; exponential in the number of choices at worst.
     """
@@ -84,19 +107,40 @@ def decide(
         return Refuted(
             refutation=Pattern(name="ThinAirRead", read=sessions.calls[sessions.unexplained[0]]), configurations=0
         )
+    cost = _price(sessions, clocks)
+    few = first_is_free(sessions)
+    if clocks and not few and cost > configurations_max:
+        return Undecided(
+            configurations=0,
+            why=f"to find out what each of {len(sessions.calls):,} operations knew of {len(sessions.nodes):,} sessions "
+            f"takes {cost:,} configurations, and {configurations_max:,} are allowed",
+        )
     spent = 0
-    starts = (likely_choices(sessions), latest_choices(sessions)) if sessions.choices else ([],)
+    starts: tuple[list[int], ...] = ([],)
+    if sessions.choices:
+        starts = (likely_choices(sessions), latest_choices(sessions)) if few else (latest_choices(sessions),)
     for number, start in enumerate(starts, 1):
-        answer = _search(sessions, test, start, (configurations_max - spent) // (len(starts) - number + 1))
+        answer = _search(sessions, test, start, (configurations_max - spent) // (len(starts) - number + 1), cost)
         spent += answer.configurations
         if not isinstance(answer, Undecided):
             break
-        spent = min(configurations_max, spent + len(sessions.calls))  # the first test of the next start
-    return attrs.evolve(answer, configurations=min(spent, configurations_max))
+        spent = min(configurations_max, spent + cost)  # the first test of the next start
+    spent = min(spent, configurations_max)
+    if isinstance(answer, Undecided):
+        return Undecided(
+            configurations=spent,
+            why=f"several writes can explain {len(sessions.choices):,} of the reads, and the search for who read what "
+            f"gave up after {configurations_max:,} configurations",
+        )
+    return attrs.evolve(answer, configurations=spent)
 
 
 def _search(
-    sessions: Sessions, test: Callable[[Sessions, list[int]], Pattern | Result], current: list[int], allowed: int
+    sessions: Sessions,
+    test: Callable[[Sessions, list[int]], Pattern | Result],
+    current: list[int],
+    allowed: int,
+    cost: int,
 ) -> Explained[Result] | Refuted | Undecided:
     """Search from *current*: for each choice the index of its candidate."""
     variables = list(sessions.choices)
@@ -104,7 +148,6 @@ def _search(
     domains = [sessions.choices[node] for node in variables]
     tried: list[list[tuple[int | None, Refutation]]] = [[] for _ in variables]
     rests: list[set[int]] = [set() for _ in variables]  # the earlier choices that the tried ones failed with
-    cost = len(sessions.calls)
     spent = 0
     while True:
         reads_from = reading(sessions, {node: domains[i][current[i]] for i, node in enumerate(variables)})

@@ -17,6 +17,7 @@ This file does not know any guarantee.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Hashable, Mapping
 from typing import Any, Final
 
@@ -84,8 +85,10 @@ def prepare(history: History, model: Model) -> Sessions:
         The sessions. Cost: O(n), and O(w) more for each refused compare-and-set on a key with w writes.
 
     Raises:
-        UsageError: an operation other than a read, a write and a compare-and-set.
+        UsageError: the model is no register, or an operation is neither a read nor a write nor a compare-and-set.
     """
+    if model.shape != "register":
+        raise UsageError(f"these levels are about reads and writes, and the model {model.name!r} is no register.")
     kinds = dict.fromkeys(model.reads, _READ) | dict.fromkeys(_WRITES, _WRITE) | {"cas": _CAS}
     partners, types, fs, values = history.partners, history.types, history.fs, history.values
     keyed = model.keyed
@@ -225,7 +228,8 @@ def _settled(
             candidates = shared.get(what)
             if candidates is None:
                 candidates = shared[what] = _candidates(writers[key[node]], is_refused, value, initial)
-            if node in candidates:
+            place = bisect_left(candidates, node)
+            if place < len(candidates) and candidates[place] == node:
                 candidates = tuple(one for one in candidates if one != node)  # it cannot have read what it wrote itself
             if not candidates:
                 unexplained.append(node)
@@ -295,7 +299,7 @@ def _took_place(history: History, call: int, ret: int) -> bool:
 
 
 def _unknown(history: History, call: int, model: Model) -> UsageError:
-    known = ", ".join(sorted({*model.reads, *_WRITES, "cas"}))
+    known = ", ".join(sorted({"read", "get", *_WRITES, "cas"}))
     return UsageError(
         f"event {call}: process {history.processes[call]} calls {history.fs[call]!r}, of which these levels cannot "
         f"tell what it reads or writes; they know {known}."

@@ -101,6 +101,16 @@ class Raw:
         found.discard(read)
         return found - self.impossible
 
+    def can_explain(self, write: int | None, read: int) -> bool:
+        """Return whether *write* (None: the initial value) is one of the candidates of *read*, in constant time."""
+        if write is None:
+            value = self.initial
+        elif write == read or write in self.impossible or write not in self.wrote or self.key[write] != self.key[read]:
+            return False
+        else:
+            value = self.wrote[write]
+        return bool(self.refused[read] != value if read in self.refused else self.saw[read] == value)
+
     def _without_source(self) -> set[int | None]:
         """Return compare-and-sets of unknown outcome that cannot have taken place: nobody wrote their first value."""
         doubtful = [call for call in sorted(self.unsure) if call in self.saw and self.saw[call] != self.initial]
@@ -119,7 +129,7 @@ class Raw:
     def readings(self, chosen: Chosen) -> tuple[dict[int, int | None], str | None]:
         """Return what each read saw, operations of unknown outcome that nobody saw left out, and a complaint if any."""
         for read, write in chosen.items():
-            if write not in self.candidates(read):
+            if not self.can_explain(write, read):
                 return {}, f"event {read} cannot have read what event {write} wrote"
         saw: dict[int, int | None] = {}
         wanted = [call for call in self.refused if call not in self.unsure]

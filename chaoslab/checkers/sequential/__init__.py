@@ -18,10 +18,10 @@ from chaoslab.checkers.causal.patterns import convergently
 from chaoslab.checkers.causal.verifier import Level, complaint_about_pattern
 from chaoslab.checkers.causal.views import memory_views
 from chaoslab.checkers.causal.words import operations_of, sentence
-from chaoslab.checkers.reads_from import Pattern, Sessions, prepare, reading
+from chaoslab.checkers.reads_from import Pattern, Sessions, first_is_free, prepare, reading
 from chaoslab.checkers.sequential.minimise import minimised
 from chaoslab.checkers.sequential.plan import Effects, Lived, is_register, key_of, plan, relevant
-from chaoslab.checkers.sequential.search import Budget, Found, Nothing, search
+from chaoslab.checkers.sequential.search import Budget, Found, Nothing, price_of, search
 from chaoslab.checkers.sequential.verifier import complaint_about_core, complaint_about_order
 from chaoslab.checkers.verdict import Verdict
 from chaoslab.errors import ChaosLabError
@@ -34,6 +34,9 @@ __all__ = ["CONFIGURATIONS_MAX", "Interleaving", "NoInterleaving", "sequential"]
 CONFIGURATIONS_MAX = 1_000_000
 
 _PLAIN_STEPS_MAX = 100_000
+
+_CONFIGURATIONS_MIN = 4
+"""A search that cannot look at that many is not begun: preparing it would take longer."""
 
 
 @attrs.frozen(kw_only=True)
@@ -85,6 +88,9 @@ def sequential(history: History, model: Model, *, configurations_max: int = CONF
     Source:
         Lamport 1979; Gibbons & Korach 1997, section 5 (it is NP-complete); Bouajjani et al. 2017 (what it implies).
     """
+    soon = min(configurations_max // 4, 1000 + len(history))
+    if price_of(_sessions_at_most(history)) > soon // _CONFIGURATIONS_MIN:
+        return _gave_up(configurations_max, {"events": len(history)})  # a single step takes longer than all may
     operations = history.operations()
     lived = relevant(operations, model)
     details = {"operations": len(lived)}
@@ -122,6 +128,15 @@ def sequential(history: History, model: Model, *, configurations_max: int = CONF
     assert isinstance(result, Nothing)
     if result.exhausted:
         return attrs.evolve(_exhausted(result, operations, lived, model, configurations_max), details=details)
+    return _gave_up(configurations_max, details)
+
+
+def _sessions_at_most(history: History) -> int:
+    """Return how many sessions there are at most: each process, and one more after each unknown outcome."""
+    return len(set(history.processes)) + history.types.count("info")
+
+
+def _gave_up(configurations_max: int, details: dict[str, int]) -> Verdict:
     return Verdict(
         outcome="unknown",
         name="sequential",
@@ -145,6 +160,8 @@ def _refuted(
     if sessions.unexplained:
         read = sessions.calls[sessions.unexplained[0]]
         return _from_pattern(Pattern(name="ThinAirRead", read=read), level, sessions.history, operations, model)
+    if not first_is_free(sessions):
+        return None  # too much for a short cut
     found = test(sessions, reading(sessions, {}))
     if isinstance(found, Pattern):
         return _from_pattern(found, level, sessions.history, operations, model)

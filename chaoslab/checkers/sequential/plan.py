@@ -21,7 +21,7 @@ import attrs
 from chaoslab.errors import HistoryError, unknown_word
 from chaoslab.history import Operation
 from chaoslab.history.values import frozen
-from chaoslab.models import ILLEGAL, Model
+from chaoslab.models import ILLEGAL, UNKNOWN, Model
 
 __all__ = [
     "Effects",
@@ -118,7 +118,7 @@ class Effects:
         arguments = (
             operation.f,
             frozen(operation.argument),
-            frozen(operation.value),
+            UNKNOWN if operation.type == "info" else frozen(operation.value),
             None if operation.type == "info" else frozen(operation.result),
         )
         found = self._effects.get(arguments)
@@ -131,7 +131,7 @@ class Effects:
         """Return the state after *effect*, or -1 if it cannot happen in *state*."""
         found = self._known.get((state, effect))
         if found is None:
-            following = self.model.step(self.states[state], *self._arguments[effect])
+            following = self.model.after(self.states[state], *self._arguments[effect])
             if following is ILLEGAL:
                 found = -1
             else:

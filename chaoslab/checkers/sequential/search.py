@@ -1,6 +1,7 @@
 """Looks for an interleaving of the sessions that the model accepts: depth first, with memory.
 
-A configuration is how far each session has come, and the states of all keys. From it:
+A configuration is how far each session has come, and the states of all keys. One of many sessions or keys counts for
+several, in proportion to its size, so that the budget bounds time and memory as well. From it:
 
 * an operation that never changes anything, is next in its session and can happen does so at once: it cannot hurt
   others, and whatever waits behind it comes nearer. (A write of the value that is there already is no such operation:
@@ -17,15 +18,21 @@ which is an interleaving too, and is found quickly where there is one; that ther
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import attrs
 
 from chaoslab.checkers.sequential.plan import Plan
 
-__all__ = ["Budget", "Found", "Nothing", "search"]
+__all__ = ["Budget", "Found", "Nothing", "price_of", "search"]
 
 _NEVER = 1 << 62
+
+_SIZE = 32
+"""Sessions and keys of a configuration that counts for one more."""
+
+_SETTLING_MAX = 100_000
 
 
 @attrs.define
@@ -76,16 +83,21 @@ def search(plan: Plan, budget: Budget, *, real_time: bool = False) -> Found | No
     """
     looking = _Search(plan, real_time)
     while True:
-        looking.settle()
+        budget.left -= looking.settle()
         if looking.left == 0:
             return Found(order=looking.order)
         if looking.is_new():
             if budget.left <= 0:
                 return Nothing(exhausted=False, blocked=looking.furthest)
-            budget.left -= 1
+            budget.left -= looking.price
             looking.branch()
         if not looking.back():
             return Nothing(exhausted=True, blocked=looking.furthest)
+
+
+def price_of(size: int) -> int:
+    """Return for how many configurations one of *size* sessions and keys counts."""
+    return 1 + size // _SIZE
 
 
 class _Search:
@@ -101,19 +113,21 @@ class _Search:
         # There are at most as many states as there were updates, also in earlier searches with the same effects.
         numbers_max = len(plan.operations) + len(plan.effects.states)
         self.typecode = "H" if numbers_max < 1 << 16 and plan.observers is not None else "I"
+        self.price = price_of(len(self.heads) + plan.keys)
         self.furthest: list[int] = []
         self.furthest_left = self.left + 1
         ends = [_NEVER if one.ret is None else one.ret for one in plan.operations]
         self.ends = [[ends[node] for node in nodes] for nodes in plan.sessions]
         self.calls = [one.call for one in plan.operations] if real_time else None
 
-    def settle(self) -> None:
-        """Let happen everything that can and changes nothing."""
+    def settle(self) -> int:
+        """Let happen everything that can and changes nothing; return what going round more than once costs."""
         plan, heads, states, order = self.plan, self.heads, self.states, self.order
         after, effect, key, pure = plan.effects.after, plan.effect, plan.key, plan.pure
-        again = True
+        again, rounds = True, -1
         while again:
             again = False
+            rounds += 1
             deadline = self.deadline()
             for line, nodes in enumerate(plan.sessions):
                 head = heads[line]
@@ -128,6 +142,9 @@ class _Search:
                     self.left -= 1
                     again = self.calls is not None
                 heads[line] = head
+            if rounds * self.price > _SETTLING_MAX:
+                break  # a configuration that is not settled is one nevertheless
+        return rounds * (self.price - 1)
 
     def deadline(self) -> int:
         """Return when the first of the operations that are left ended, where that matters."""
@@ -151,6 +168,7 @@ class _Search:
         plan, heads, states = self.plan, self.heads, self.states
         deadline = self.deadline()
         branches: list[tuple[int, int]] = []
+        needed: dict[int, Callable[[int], bool]] = {}  # from a key to whether its value must stay, but for a session
         for line, nodes in enumerate(plan.sessions):
             if heads[line] == len(nodes):
                 continue
@@ -162,8 +180,12 @@ class _Search:
             if following == state:
                 if plan.optional[node]:
                     continue  # it can still be used when it changes something
-            elif plan.observers is not None and self.is_needed(line, plan.key[node], plan.effects.states[state]):
-                continue
+            elif plan.observers is not None:
+                key = plan.key[node]
+                if key not in needed:
+                    needed[key] = self.needed(key, plan.effects.states[state])
+                if needed[key](line):
+                    continue
             branches.append((self.ends[line][heads[line]], line))
         if not branches and self.left < self.furthest_left:
             self.furthest_left = self.left
@@ -182,20 +204,23 @@ class _Search:
             )
         )
 
-    def is_needed(self, line: int, key: int, value: Any) -> bool:
-        """Return whether somebody else than the next one of *line* must still see *value* and nobody makes it again."""
+    def needed(self, key: int, value: Any) -> Callable[[int], bool]:
+        """Return, as a function of a session, whether others than its next operation need *value* and none makes it."""
+        assert self.plan.observers is not None
+        observed = self.still(self.plan.observers.get((key, value), ()))
+        made = self.still(self.plan.makers.get((key, value), ()))
+        return lambda line: observed(line) and not made(line)
+
+    def still(self, places: Sequence[tuple[int, int]]) -> Callable[[int], bool]:
+        """Return, as a function of a session, whether any of *places* is ahead, other than as its next operation."""
         heads = self.heads
-        observers = self.plan.observers
-        assert observers is not None
-        if not any(
-            last > heads[other] or (last == heads[other] and other != line)
-            for other, last in observers.get((key, value), ())
-        ):
-            return False
-        return not any(
-            last > heads[other] or (last == heads[other] and other != line)
-            for other, last in self.plan.makers.get((key, value), ())
-        )
+        next_in: set[int] = set()
+        for line, last in places:
+            if last > heads[line]:
+                return lambda line: True
+            if last == heads[line]:
+                next_in.add(line)
+        return lambda line: len(next_in) > (line in next_in)
 
     def back(self) -> bool:
         """Go to the next configuration to look at; return False if there is none."""

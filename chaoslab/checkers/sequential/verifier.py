@@ -12,7 +12,7 @@ from typing import Any
 
 from chaoslab.history import Operation
 from chaoslab.history.values import frozen
-from chaoslab.models import ILLEGAL, Model
+from chaoslab.models import ILLEGAL, UNKNOWN, Model
 
 __all__ = ["complaint_about_core", "complaint_about_order"]
 
@@ -115,7 +115,7 @@ def _after(state: Any, operation: Operation, model: Model) -> Any:
         state,
         operation.f,
         frozen(operation.argument),
-        frozen(operation.value),
+        UNKNOWN if operation.type == "info" else frozen(operation.value),
         None if operation.type == "info" else frozen(operation.result),
     )
 

@@ -86,7 +86,7 @@ def read_your_writes(
     Args:
         history: History of n operations: reads, writes, compare-and-sets of any number of keys.
         model: Gives the value at the start, and which operations are reads.
-        configurations_max: Search budget, used only where several writes can explain a read.
+        configurations_max: Search budget, used where several writes can explain a read, or sessions are very many.
 
     Returns:
         A verdict. Valid: orders of versions. Invalid: the reads that miss an own write.
@@ -109,7 +109,7 @@ def monotonic_reads(
     Args:
         history: History of n operations: reads, writes, compare-and-sets of any number of keys.
         model: Gives the value at the start, and which operations are reads.
-        configurations_max: Search budget, used only where several writes can explain a read.
+        configurations_max: Search budget, used where several writes can explain a read, or sessions are very many.
 
     Returns:
         A verdict. Valid: orders of versions. Invalid: the reads that go back.
@@ -132,7 +132,7 @@ def monotonic_writes(
     Args:
         history: History of n operations: reads, writes, compare-and-sets of any number of keys.
         model: Gives the value at the start, and which operations are reads.
-        configurations_max: Search budget, used only where several writes can explain a read.
+        configurations_max: Search budget, used where several writes can explain a read, or sessions are very many.
 
     Returns:
         A verdict. Valid: what was assumed of reads that several writes explain. Invalid: the read that misses a write.
@@ -155,7 +155,7 @@ def writes_follow_reads(
     Args:
         history: History of n operations by k sessions: reads, writes, compare-and-sets of any number of keys.
         model: Gives the value at the start, and which operations are reads.
-        configurations_max: Search budget, used only where several writes can explain a read.
+        configurations_max: Search budget, used where several writes can explain a read, or sessions are very many.
 
     Returns:
         A verdict. Valid: a causal order with what each operation knew. Invalid: the read that misses a cause.
@@ -172,7 +172,7 @@ def writes_follow_reads(
 
 def _judged(guarantee: Guarantee, history: History, model: Model, test: _Test, configurations_max: int) -> Verdict:
     sessions = prepare(history, model)
-    answer = decide(sessions, test, configurations_max)
+    answer = decide(sessions, test, configurations_max, clocks=guarantee == "writes-follow-reads")
     details = {"operations": len(sessions.calls), "configurations": answer.configurations}
     if isinstance(answer, Explained):
         evidence = _evidence(guarantee, sessions, answer)
@@ -196,9 +196,8 @@ def _judged(guarantee: Guarantee, history: History, model: Model, test: _Test, c
         outcome="unknown",
         name=guarantee,
         level=guarantee,
-        summary=f"several writes can explain {len(sessions.choices)} of the reads, and the search for who read what "
-        f"gave up after {configurations_max:,} configurations; raise the budget (--budget, or configurations_max in "
-        "Python), or write every value once.",
+        summary=f"{answer.why}; raise the budget (--budget, or configurations_max in Python), or write every value "
+        "once, by fewer processes.",
         details=details,
     )
 

@@ -186,9 +186,11 @@ def _hidden_by_writer(
     write = reads_from[read]
     if writers is None:
         return None
-    for line, places, writes in zip(writers.lines, writers.places, writers.writes, strict=True):
-        if line not in seen or (write >= 0 and line != sessions.session[write]):
+    for line in (sessions.session[write],) if write >= 0 else sorted(seen):
+        index = writers.index.get(line)
+        if index is None or line not in seen:
             continue
+        places, writes = writers.places[index], writers.writes[index]
         until = position[reads_from[seen[line]]]
         known = bisect_right(places, until if write >= 0 else until - 1)
         hiding = [one for one in writes[max(0, known - 2) : known] if one != read]  # a read need not see itself

@@ -63,16 +63,16 @@ def complaint_about_guarantee(
 
 def _writes_out_of_order(raw: Raw, saw: Mapping[int, int | None]) -> str | None:
     for calls in raw.sessions:
-        seen = [0] * len(raw.sessions)  # the place of the latest write of each session that was seen
+        seen: dict[int, int] = {}  # from a session to the place of its latest write that was seen
         for call in calls:
             if call not in saw:
                 continue
             key, write = raw.key[call], saw[call]
             if write is None:
-                missed = [raw.latest_write(key, line, seen[line] - 1) for line in raw.writes_of(key)]
+                missed = [raw.latest_write(key, line, place - 1) for line, place in seen.items()]
             else:
                 line = raw.session[write]
-                seen[line] = max(seen[line], raw.place[write])
+                seen[line] = max(seen.get(line, 0), raw.place[write])
                 latest = raw.latest_write(key, line, seen[line])
                 if latest == call:  # a compare-and-set need not see itself
                     latest = raw.latest_write(key, line, raw.place[call] - 1)
