@@ -88,7 +88,7 @@ def test_a_run_can_be_written_replayed_and_judged_again(tmp_path: Path) -> None:
     """The folder holds everything; the replay is the same and exits the same; the history alone gives the verdict."""
     folder = tmp_path / "run"
     assert chaoslab("run", FAILOVER, "--seed", "0", "--out", str(folder)).returncode == 1
-    names = {"scenario.toml", "recording.json", "history.jsonl", "trace.log", "results.json"}
+    names = {"scenario.toml", "recording.json", "history.jsonl", "trace.log", "results.json", "plan.toml"}
     assert {path.name for path in folder.iterdir()} == names
     results = json.loads((folder / "results.json").read_text())
     replayed = chaoslab("replay", str(folder / "recording.json"), "--json")
