@@ -143,11 +143,12 @@ def run(
         *_consistency(scenario, protocol, workload, plugins, history),
         *_service(scenario, history, seen),
         *_coverage(scenario, cluster.signals.probes),
+        *_activity(history),
     )
     return Run(
         scenario=scenario,
         seed=seed,
-        verdict=merge(verdict.outcome for verdict in checks),
+        verdict=merge(verdict.outcome for verdict in checks) if checks else "unknown",
         checks=checks,
         trace_hash=engine.trace.digest(),
         history=history,
@@ -296,6 +297,13 @@ def _coverage(scenario: Scenario, probes: Mapping[str, int]) -> list[Verdict]:
     return [_figure_verdict("reached", not missed, summary)]
 
 
+def _activity(history: History) -> list[Verdict]:
+    """Decide nothing about a run in which nothing went right: it shows nothing."""
+    if "ok" in history.types:
+        return []
+    return [Verdict(outcome="unknown", name="activity", summary="no operation succeeded: that shows nothing.")]
+
+
 def _figure_verdict(name: str, holds: bool, summary: str) -> Verdict:
     return Verdict(outcome="valid" if holds else "invalid", name=name, summary=f"{summary}.")
 
@@ -307,9 +315,6 @@ def _ms(time_ns: int) -> str:
 def _warnings(scenario: Scenario, cluster: Cluster, nemesis: Nemesis, checks: tuple[Verdict, ...]) -> list[str]:
     """Say what makes this run prove less than it seems to."""
     found = []
-    history = cluster.history
-    if "ok" not in history.types:
-        found.append("no operation succeeded: the consistency checks had nothing to judge")
     if not any(verdict.level for verdict in checks):
         found.append("no consistency level was checked: the protocol claims none here, and [expect] consistency none")
     for injection in cluster.injections:
