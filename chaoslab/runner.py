@@ -143,12 +143,12 @@ def run(
         *_consistency(scenario, protocol, workload, plugins, history),
         *_service(scenario, history, seen),
         *_coverage(scenario, cluster.signals.probes),
-        *_activity(history),
     )
+    checks += _shown(history, checks)
     return Run(
         scenario=scenario,
         seed=seed,
-        verdict=merge(verdict.outcome for verdict in checks) if checks else "unknown",
+        verdict=merge(verdict.outcome for verdict in checks),
         checks=checks,
         trace_hash=engine.trace.digest(),
         history=history,
@@ -297,11 +297,15 @@ def _coverage(scenario: Scenario, probes: Mapping[str, int]) -> list[Verdict]:
     return [_figure_verdict("reached", not missed, summary)]
 
 
-def _activity(history: History) -> list[Verdict]:
-    """Decide nothing about a run in which nothing went right: it shows nothing."""
-    if "ok" in history.types:
-        return []
-    return [Verdict(outcome="unknown", name="activity", summary="no operation succeeded: that shows nothing.")]
+def _shown(history: History, checks: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
+    """Decide nothing about a run in which nothing went right, or in which nothing was checked: it shows nothing."""
+    if "ok" not in history.types:
+        why = "no operation succeeded: that shows nothing."
+    elif not checks:
+        why = "nothing was checked: no level was claimed or expected, and no fault was injected."
+    else:
+        return ()
+    return (Verdict(outcome="unknown", name="activity", summary=why),)
 
 
 def _figure_verdict(name: str, holds: bool, summary: str) -> Verdict:

@@ -119,7 +119,7 @@ def test_beyond_the_budget_claims_do_not_count_and_the_report_says_so() -> None:
 def test_nothing_checked_is_unknown() -> None:
     """A protocol without claims in a scenario without expectations shows nothing."""
     done = run_of("[expect]\nconsistency = []\n")
-    assert (done.checks, done.verdict) == ((), "unknown")
+    assert (named(done), done.verdict) == ({"activity": "unknown"}, "unknown")
     assert any("no consistency level was checked" in warning for warning in done.warnings)
 
 

@@ -28,6 +28,7 @@ from chaoslab.cli.output import (
     INTERRUPTED,
     USAGE,
     complain,
+    has_printed,
     print_json,
     print_lines,
     ready,
@@ -84,6 +85,8 @@ def _exit_code(arguments: list[str]) -> int:
     ready()
     try:
         code = app(arguments, standalone_mode=False)
+        if code == INTERRUPTED and not has_printed():  # so Typer tells of Ctrl-C; a verb that goes on has printed
+            raise KeyboardInterrupt
         return code if isinstance(code, int) else 0
     except UsageError as error:
         return _refused(str(error), as_json=as_json, file=error.file, line=error.line, key=error.key)

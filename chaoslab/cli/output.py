@@ -27,6 +27,7 @@ __all__ = [
     "UNKNOWN",
     "USAGE",
     "complain",
+    "has_printed",
     "print_json",
     "print_lines",
     "progress",
@@ -46,6 +47,8 @@ _COLOURS = {"valid": "green", "invalid": "red", "unknown": "yellow"}
 
 def ready() -> None:
     """Make standard output and error take whatever is printed, also if they are closed or know few letters."""
+    global _printed
+    _printed = False
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
@@ -54,7 +57,17 @@ def ready() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+def has_printed() -> bool:
+    """Return whether standard output has got anything yet."""
+    return _printed
+
+
+_printed = False
+
+
 def _print(text: str) -> None:
+    global _printed
+    _printed = True
     try:
         typer.echo(text)
     except OSError as error:

@@ -324,6 +324,24 @@ def test_a_plugin_that_cannot_be_loaded_is_named_and_the_rest_goes_on(plugins: d
     assert "plugin 'cannot_be_imported' (cannot_be_imported): ModuleNotFoundError" in done.stderr
 
 
+def test_ctrl_c_before_anything_was_found_is_told_in_json_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Standard output is one document, whatever happens."""
+    from chaoslab.cli import main, run
+
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "run_once", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        main.main(["run", ABD, "--json"])
+    printed = capsys.readouterr()
+    assert ended.value.code == 130
+    assert json.loads(printed.out)["error"]["message"] == "stopped."
+    assert printed.err == "chaoslab: stopped.\n"
+
+
 @pytest.mark.parametrize(("scenario", "code"), [(ABD, 0), (FAILOVER, 1)])
 def test_a_pipe_that_closes_early_changes_no_verdict(scenario: str, code: int) -> None:
     """``chaoslab run ... | head -1`` ends quietly, and with the code that it would have had."""
