@@ -100,7 +100,7 @@ def test_overrides_replace_what_the_file_says() -> None:
         ("nodes = 5", "nodes = 2.5", 7, "cluster.nodes", ""),
         ("nodes = 5", "nodes = 99999999999999999999", 7, "cluster.nodes", "at most 10,000"),
         ("nodes = 5", "nodes = 5\nsettings = 3", 8, "cluster.settings", "write [cluster.settings]"),
-        ("nodes = 5", "nodes = 1", 21, "fault.groups", "'minority' of 1 node is nobody"),
+        ("nodes = 5", "nodes = 2", 21, "fault.groups", "'minority' of 2 nodes is nobody"),
         ("clients = 6", "clients = 10_000_000_000", 15, "workload.clients", "at most 10,000"),
         ("keys = 3", "keys = 10_000_000_000", 17, "workload.keys", "at most 1,000,000"),
         ('"40/s"', '"1e400/s"', 16, "workload.rate", "write a number and a unit"),
