@@ -40,7 +40,7 @@ fuzz: $(INSTALLED)  ## long campaigns, and many more examples of every property
 	$(BIN)/python -m pytest -m campaign --override-ini addopts="--import-mode=importlib" --verbose
 	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -n 2 --quiet tests/checkers tests/models tests/test_portable_math.py
 
-reference: $(INSTALLED)  ## make the reference pages from the code
+reference: $(INSTALLED)  ## make the reference pages, and the runs in the README, from the code
 	$(BIN)/python -m docs.generate
 
 clean:  ## remove what was made

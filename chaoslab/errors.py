@@ -115,17 +115,18 @@ class NodeError(ChaosLabError):
 
     Args:
         node: The node's name.
+        kind: ``"node"``, or ``"client"`` for the code of a client.
         time_ns: Virtual time, in nanoseconds.
         event: What the node was handling, in words.
         cause: The exception that the node's code raised. A nursery's group around a single one is taken off.
     """
 
-    def __init__(self, *, node: str, time_ns: int, event: str, cause: BaseException) -> None:
+    def __init__(self, *, node: str, time_ns: int, event: str, cause: BaseException, kind: str = "node") -> None:
         while isinstance(cause, BaseExceptionGroup) and len(cause.exceptions) == 1:
             cause = cause.exceptions[0]
         detail = f": {cause}" if str(cause) else ""
         super().__init__(
-            f"the code of node {node} raised {type(cause).__name__}{detail} "
+            f"the code of {kind} {node} raised {type(cause).__name__}{detail} "
             f"at {time_ns / 1e9:.6f} s, while handling {event}"
         )
         self.node = node

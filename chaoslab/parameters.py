@@ -12,6 +12,7 @@ This file does not know files or lines; whoever reads a file adds the place to t
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
@@ -90,6 +91,8 @@ def _parse_count(value: object) -> int:
 def _parse_text(value: object) -> str:
     if not isinstance(value, str):
         raise UsageError(f'{value!r} is not text: write it in quotes, such as "leader".')
+    if any(unicodedata.category(letter) in ("Cc", "Zl", "Zp") for letter in value):
+        raise UsageError(f"{value!r} is not plain text: it is one line, without control characters.")
     return value
 
 

@@ -144,6 +144,7 @@ def run(
         *_service(scenario, history, seen),
         *_coverage(scenario, cluster.signals.probes),
     )
+    checks += _shown(history, checks)
     return Run(
         scenario=scenario,
         seed=seed,
@@ -296,6 +297,17 @@ def _coverage(scenario: Scenario, probes: Mapping[str, int]) -> list[Verdict]:
     return [_figure_verdict("reached", not missed, summary)]
 
 
+def _shown(history: History, checks: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
+    """Decide nothing about a run in which nothing went right, or in which nothing was checked: it shows nothing."""
+    if "ok" not in history.types:
+        why = "no operation succeeded: that shows nothing."
+    elif not checks:
+        why = "nothing was checked: no level was claimed or expected, and no fault was injected."
+    else:
+        return ()
+    return (Verdict(outcome="unknown", name="activity", summary=why),)
+
+
 def _figure_verdict(name: str, holds: bool, summary: str) -> Verdict:
     return Verdict(outcome="valid" if holds else "invalid", name=name, summary=f"{summary}.")
 
@@ -307,9 +319,6 @@ def _ms(time_ns: int) -> str:
 def _warnings(scenario: Scenario, cluster: Cluster, nemesis: Nemesis, checks: tuple[Verdict, ...]) -> list[str]:
     """Say what makes this run prove less than it seems to."""
     found = []
-    history = cluster.history
-    if "ok" not in history.types:
-        found.append("no operation succeeded: the consistency checks had nothing to judge")
     if not any(verdict.level for verdict in checks):
         found.append("no consistency level was checked: the protocol claims none here, and [expect] consistency none")
     for injection in cluster.injections:

@@ -53,8 +53,10 @@ _RATES = {"/s": Fraction(1), "/min": Fraction(1, 60), "/h": Fraction(1, 3600)}
 _PPM = {"ppm": Fraction(1), "%": Fraction(10_000)}
 
 _LONGEST_NS = 876_000 * 3600 * NS_PER_S
+_RATE_LEAST, _RATE_MOST = Fraction(1, 10**9), 10**9
 
 _QUANTITY = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(\S*)\s*")
+_OUTLANDISH = re.compile(r"[eE][+-]?\d{3}|[\d.]{60}")  # a slip, and exact arithmetic with it would take for ever
 
 
 def _parse(text: object, units: dict[str, Fraction] | dict[str, int], what: str) -> Fraction:
@@ -64,7 +66,7 @@ def _parse(text: object, units: dict[str, Fraction] | dict[str, int], what: str)
     if isinstance(text, bool) or not isinstance(text, str):
         raise UsageError(f"{text!r} is not a {what}: write text with a unit, such as {example} (units: {allowed}).")
     match = _QUANTITY.fullmatch(text)
-    if match is None:
+    if match is None or _OUTLANDISH.search(text):
         raise UsageError(f"{text!r} is not a {what}: write a number and a unit, such as {example} (units: {allowed}).")
     number, unit = match.groups()
     if not unit:
@@ -101,6 +103,8 @@ def parse_rate(text: object) -> float:
     value = _parse(text, _RATES, "rate")
     if value <= 0:
         raise UsageError(f"{text!r} is not a rate: it must be above zero.")
+    if not _RATE_LEAST <= value <= _RATE_MOST:
+        raise UsageError(f"{text!r} is not a rate that can be run: it must be from 1e-9/s to 1e9/s.")
     return float(value)
 
 
@@ -153,10 +157,10 @@ def parse_ratio(value: object) -> float:
     elif isinstance(value, bool) or not isinstance(value, int | float):
         raise UsageError(f'{value!r} is not a ratio: write a number from 0 to 1, or per cent such as "5%".')
     else:
-        number = float(value)
+        number = value  # compared before it is converted: an int can be too large for a float
     if not 0 <= number <= 1:  # also refuses NaN
         raise UsageError(f"{value!r} is not a ratio: it must be from 0 to 1.")
-    return number
+    return float(number)
 
 
 def seconds_to_ns(seconds: float) -> int:

@@ -1,17 +1,27 @@
-"""Make the reference pages from the code: ``make reference``. A test sees whether they are up to date."""
+"""Make the reference pages from the code: ``make reference``. A test sees whether they are up to date.
+
+The runs that the README shows are run again, too: what it shows is what is printed.
+"""
 
 from __future__ import annotations
 
 import json
+import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 from chaoslab.plugins import registry
 from chaoslab.report.reference import faults_page, nemeses_page
 from chaoslab.scenario.schema import scenario_schema
 
-__all__ = ["pages"]
+__all__ = ["README", "pages", "readme"]
 
 FOLDER = Path(__file__).parent / "reference"
+README = Path(__file__).parents[1] / "README.md"
+
+_SHOWN = re.compile(r"(?<=```console\n)\$ (chaoslab [^\n]*)\n.*?(?=```)", re.DOTALL)
 
 
 def pages() -> dict[str, str]:
@@ -24,6 +34,18 @@ def pages() -> dict[str, str]:
     }
 
 
+def readme(text: str) -> str:
+    """Return *text* with the output of every ``chaoslab`` command in it as it is today."""
+
+    def shown(block: re.Match[str]) -> str:
+        command = [sys.executable, "-m", *shlex.split(block[1])]
+        printed = subprocess.run(command, capture_output=True, check=False, encoding="utf-8").stdout  # noqa: S603
+        return f"$ {block[1]}\n{printed}"
+
+    return _SHOWN.sub(shown, text)
+
+
 if __name__ == "__main__":
     for name, text in pages().items():
         (FOLDER / name).write_text(text, encoding="utf-8")
+    README.write_text(readme(README.read_text(encoding="utf-8")), encoding="utf-8")

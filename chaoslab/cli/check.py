@@ -15,9 +15,9 @@ from chaoslab.checkers.linearizable import CONFIGURATIONS_MAX
 from chaoslab.checkers.registry import LEVELS
 from chaoslab.checkers.registry import check as check_levels
 from chaoslab.cli.output import CODES, print_json, print_lines, progress
-from chaoslab.errors import UsageError
+from chaoslab.errors import UsageError, unknown_word
 from chaoslab.history import NEMESIS
-from chaoslab.history.files import format_of, read_history
+from chaoslab.history.files import recognised_history
 from chaoslab.history.jepsen import JepsenMeaning
 from chaoslab.models.guess import guessed_model
 from chaoslab.plugins import registry
@@ -48,12 +48,14 @@ def check(
     """
     if budget is not None and budget < 1:
         raise UsageError(f"a search of {budget} configurations finds nothing: at least 1.", key="--budget")
-    if format == "auto":
-        format = format_of(history)
-    meaning = JepsenMeaning(failed_cas=failed_cas, nil_reads=nil_reads)  # type: ignore[arg-type]
-    with progress("reading", history.stat().st_size) as advance:
-        recorded = read_history(history, format, meaning=meaning, progress=advance)
-    named = None if model is None else registry().model(model)
+    for one in level or ():
+        if one not in LEVELS:
+            raise UsageError(unknown_word("level", one, LEVELS), key="--level")
+    with _named_as_options():
+        meaning = JepsenMeaning(failed_cas=failed_cas, nil_reads=nil_reads)  # type: ignore[arg-type]
+        named = None if model is None else registry().model(model)
+        with progress("reading", history.stat().st_size if history.is_file() else 0) as advance:
+            format, recorded = recognised_history(history, format, meaning=meaning, progress=advance)
     with _about(history):
         judged_by = named or guessed_model(recorded, format, registry().models)
         if level:
@@ -83,6 +85,17 @@ def check(
         lines = [f"{history}: {count:,} operations, format {format}, model {judged_by.name}", ""]
         print_lines([*lines, *ladder_lines(rungs, outcome)])
     raise typer.Exit(CODES[outcome])
+
+
+@contextlib.contextmanager
+def _named_as_options() -> Iterator[None]:
+    """Give a complaint about an argument the name that it has on the command line."""
+    try:
+        yield
+    except UsageError as error:
+        if error.file is None:
+            error.key = f"--{(error.key or 'model').replace('_', '-')}"
+        raise
 
 
 @contextlib.contextmanager

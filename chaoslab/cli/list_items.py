@@ -27,10 +27,12 @@ def list_items(
         typer.Argument(
             help="protocols, workloads, nemeses, faults, models, levels, scenarios or mutants.", metavar="WHAT"
         ),
-    ],
+    ] = "",
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
 ) -> None:
     """List what is installed and can be named."""
+    if not what:
+        raise UsageError(f"say what to list: {', '.join(_LISTS)}.")
     if what not in _LISTS:
         raise UsageError(unknown_word("list", what, _LISTS))
     plugins = registry()

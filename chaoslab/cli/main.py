@@ -12,6 +12,7 @@ Rules:
 from __future__ import annotations
 
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -27,8 +28,10 @@ from chaoslab.cli.output import (
     INTERRUPTED,
     USAGE,
     complain,
+    has_printed,
     print_json,
     print_lines,
+    ready,
 )
 from chaoslab.errors import ChaosLabError, NodeError, UsageError
 from chaoslab.explore.outcome import FINDINGS
@@ -62,13 +65,13 @@ def chaoslab(
 
 app.command("run")(run.run)
 app.command("check")(check.check)
-app.command("fuzz")(fuzz.fuzz)
+app.command("fuzz", short_help="Run many seeds and keep what fails.")(fuzz.fuzz)
 app.command("replay")(replay.replay)
-app.command("shrink")(shrink.shrink_recording)
-app.command("mutants")(mutants.mutants)
+app.command("shrink", short_help="Make a failing run small.")(shrink.shrink_recording)
+app.command("mutants", short_help="Hunt planted mistakes.")(mutants.mutants)
 app.add_typer(corpus.corpus, name="corpus")
 app.command("list")(list_items.list_items)
-app.command("schema")(schema.schema)
+app.command("schema", short_help="Print the schema of scenario files.")(schema.schema)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -79,9 +82,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _exit_code(arguments: list[str]) -> int:
     as_json = "--json" in arguments
+    ready()
     try:
         code = app(arguments, standalone_mode=False)
-        sys.stdout.flush()
+        if code == INTERRUPTED and not has_printed():  # so Typer tells of Ctrl-C; a verb that goes on has printed
+            raise KeyboardInterrupt
         return code if isinstance(code, int) else 0
     except UsageError as error:
         return _refused(str(error), as_json=as_json, file=error.file, line=error.line, key=error.key)
@@ -89,17 +94,32 @@ def _exit_code(arguments: list[str]) -> int:
         return _told(error, as_json=as_json) if type(error) in FINDINGS else _internal(error, as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
         complain("stopped.")
+        if as_json:
+            print_json({"verdict": "unknown", "checks": [], "error": {"message": "stopped."}})
         return INTERRUPTED
-    except (BrokenPipeError, SystemExit):  # the latter is how Click tells of the former
-        # Whoever read our output has seen enough (such as ``| head``). Nothing more can be said there.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except SystemExit as error:
+        # Click ends like this when the reader of its help has gone. Anything else must not look like a verdict.
+        return 0 if isinstance(error.__context__, BrokenPipeError) else _internal(error, as_json=as_json)
     except Exception as error:
         # Typer brings its own copy of Click's exceptions in newer versions; both kinds have this method.
         words = getattr(error, "format_message", None)
         if words is None:
             return _internal(error, as_json=as_json)
-        return _refused(words(), as_json=as_json)
+        return _refused(_plainly(words()), as_json=as_json)
+
+
+def _plainly(words: str) -> str:
+    """Return a complaint of the parser of options without the words of its own validator."""
+    for validator, plain in _PLAIN_WORDS:
+        words = re.sub(validator, plain, words)
+    return words
+
+
+_PLAIN_WORDS = (
+    (r"(Input should be a valid|Unable to parse input string as an) integer.*", "it is not a whole number."),
+    (r"Input should be a valid number.*", "it is not a number."),
+    (r"Input should be greater than or equal to (\S+)", r"it must be at least \1."),
+)
 
 
 def _debug() -> None:
@@ -127,13 +147,11 @@ def _told(error: ChaosLabError, *, as_json: bool) -> int:
         check = {"name": name, "level": None, "verdict": outcome, "summary": str(error), "anomaly": None}
         print_json({"verdict": outcome, "seed": seed, "checks": [check], "traceback": own_traceback or None})
     else:
-        if own_traceback:
-            sys.stdout.write(own_traceback + "\n")
         seed_words = "" if seed is None else f" (seed {seed})"
-        sys.stdout.write(f"{outcome.upper()}{seed_words}: {error}\n")
         repeat = getattr(error, "repeat", None)
-        if repeat:
-            sys.stdout.write(f"repeat with: {repeat}\n")
+        lines = [own_traceback] if own_traceback else []
+        lines += [f"{outcome.upper()}{seed_words}: {error}", *([f"repeat with: {repeat}"] if repeat else [])]
+        print_lines(lines)
     return CODES[outcome]
 
 

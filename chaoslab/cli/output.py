@@ -1,9 +1,14 @@
-"""How the command line speaks: exit codes, JSON, complaints, colour and progress."""
+"""How the command line speaks: exit codes, JSON, complaints, colour and progress.
+
+Who reads our output may stop reading (``| head``) or be gone: the work goes on, and the exit code still tells the
+verdict. What cannot be written for another reason, such as a full disk, is wrong input.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -12,6 +17,7 @@ from typing import Any, Final
 import typer
 
 from chaoslab.checkers import Outcome
+from chaoslab.errors import UsageError
 
 __all__ = [
     "CODES",
@@ -21,9 +27,11 @@ __all__ = [
     "UNKNOWN",
     "USAGE",
     "complain",
+    "has_printed",
     "print_json",
     "print_lines",
     "progress",
+    "ready",
 ]
 
 INVALID: Final = 1
@@ -37,18 +45,51 @@ CODES: Final[dict[Outcome, int]] = {"valid": 0, "invalid": INVALID, "unknown": U
 _COLOURS = {"valid": "green", "invalid": "red", "unknown": "yellow"}
 
 
+def ready() -> None:
+    """Make standard output and error take whatever is printed, also if they are closed or know few letters."""
+    global _printed
+    _printed = False
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - until the end
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def has_printed() -> bool:
+    """Return whether standard output has got anything yet."""
+    return _printed
+
+
+_printed = False
+
+
+def _print(text: str) -> None:
+    global _printed
+    _printed = True
+    try:
+        typer.echo(text)
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing more can be said there
+        if not isinstance(error, BrokenPipeError):
+            raise UsageError(f"cannot be written: {error.strerror}.", file="standard output") from None
+
+
 def print_json(document: Any) -> None:
     """Print *document*, which is all that standard output gets."""
-    sys.stdout.write(json.dumps(document, indent=1, default=repr) + "\n")
+    _print(json.dumps(document, indent=1, default=repr))
 
 
 def print_lines(lines: Iterable[str]) -> None:
     """Print a report; on a terminal, the words of verdicts get their colour."""
+    coloured = []
     for line in lines:
         word = line.split(maxsplit=1)[0] if line.strip() else ""
         colour = _COLOURS.get(word.lower().rstrip(":")) if word in _WORDS else None
         # typer.echo takes colours out again where they would end up in a file or a pipe.
-        typer.echo(line if colour is None else line.replace(word, typer.style(word, fg=colour, bold=True), 1))
+        coloured.append(line if colour is None else line.replace(word, typer.style(word, fg=colour, bold=True), 1))
+    _print("\n".join(coloured))
 
 
 _WORDS = {*_COLOURS, *(word.upper() for word in _COLOURS), *(f"{word.upper()}:" for word in _COLOURS)}

@@ -33,9 +33,10 @@ _LADDER_BUDGET = 20_000
 
 def run(
     scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="A scenario file, or the name of a shipped one.")],
-    seed: Annotated[int | None, typer.Option(min=0, help="Run this seed only.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, metavar="N", help="Run this seed only.")] = None,
     seeds: Annotated[
-        int | None, typer.Option(help=f"Without --seed: try seeds 0 to N-1 until one is not valid ({SEEDS}).")
+        int | None,
+        typer.Option(metavar="N", help=f"Without --seed: try seeds 0 to N-1 until one is not valid ({SEEDS})."),
     ] = None,
     set: SET = None,
     plan: Annotated[
@@ -59,8 +60,8 @@ def run(
     loaded = load_scenario(path, registry(), overrides_of(set or []))
     if mutant is not None:
         loaded = _mutated(loaded, mutant, path, set or [])
-    if out is not None and out.exists() and not out.is_dir():
-        raise UsageError("is a file: --out names a folder.", file=out)
+    if out is not None:
+        _make_folder(out)  # before the work, so that it is not done in vain
     given = None if plan is None else read_plan(plan, registry())
     options = [part for one in set or [] for part in ("--set", one)] + ([] if plan is None else ["--plan", str(plan)])
     options += [] if mutant is None else ["--mutant", mutant]
@@ -106,6 +107,15 @@ def _mutated(scenario: Scenario, mutant: str, path: Path, settings: list[str]) -
     except UsageError as error:
         raise UsageError(error.message, key="--mutant") from None
     return load_scenario(path, registry(), {**overrides_of(settings), "cluster.protocol": name})
+
+
+def _make_folder(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise UsageError("is a file: --out names a folder.", file=out) from None
+    except OSError as error:
+        raise UsageError(f"cannot be made: {error.strerror}.", key="--out") from None
 
 
 def _strongest(run: Run) -> str | None:

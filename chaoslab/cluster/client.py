@@ -20,7 +20,7 @@ import trio
 
 from chaoslab.cluster.async_host import AsyncHost, CallRefused, Node
 from chaoslab.cluster.machine_host import MachineHost
-from chaoslab.errors import UsageError
+from chaoslab.errors import NodeError, UsageError
 from chaoslab.history import COMPLETIONS, History
 from chaoslab.net import Network
 from chaoslab.sim import Engine
@@ -78,14 +78,21 @@ class Client:
     def _begin(self, invocation: Invocation) -> None:
         raise NotImplementedError
 
+    def _mistake(self, what: str) -> NodeError:
+        raise NotImplementedError
+
     def complete(self, completion: Complete) -> None:
-        """Record how the open operation ended; a completion without one is the client's mistake."""
+        """Record how the open operation ended.
+
+        Raises:
+            NodeError: none is open, or the completion is of no known type: the client's mistake.
+        """
         invocation, self._open = self._open, None
         if invocation is None:
-            raise UsageError(f"client {self.client_name} completed an operation twice.")
+            raise self._mistake(f"{completion!r}, and no operation is open: it was completed already.")
         type = completion.type
         if type not in COMPLETIONS:
-            raise UsageError(f"client {self.client_name} completed with {type!r}: one of {', '.join(COMPLETIONS)}.")
+            raise self._mistake(f"{completion!r} ends in none of {', '.join(COMPLETIONS)}.")
         value = completion.value
         if value is None and invocation.f not in READS:
             value = invocation.value
@@ -111,6 +118,8 @@ class Client:
 class MachineClient(Client, MachineHost):
     """A client that is a state machine: it answers ``invoke`` with effects, the last of them ``Complete``."""
 
+    kind = "client"
+
     def __init__(
         self,
         name: str,
@@ -132,9 +141,12 @@ class MachineClient(Client, MachineHost):
         machine: Any = self.machine
         try:
             effects = machine.invoke(invocation)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise self.blame(error, repr(invocation)) from error
         self.perform(effects)
+
+    def _mistake(self, what: str) -> NodeError:
+        return self.blame(UsageError(what), "the effects of a handler")
 
 
 class AsyncClient(Client, AsyncHost):
@@ -143,6 +155,8 @@ class AsyncClient(Client, AsyncHost):
     ``TimeoutError`` means that nobody knows whether it happened, ``CallRefused`` that it did not. A function that
     needs to say more returns a ``Complete``.
     """
+
+    kind = "client"
 
     def __init__(
         self,
@@ -170,6 +184,9 @@ class AsyncClient(Client, AsyncHost):
         self._sender, receiver = trio.open_memory_channel[Invocation](1)
         async for invocation in receiver:
             self.complete(await self._completion(node, invocation))
+
+    def _mistake(self, what: str) -> NodeError:
+        return self.blame(UsageError(what), "what its call returned")
 
     async def _completion(self, node: Node, invocation: Invocation) -> Complete:
         try:

@@ -20,7 +20,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable, Mapping
 from errno import errorcode
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from chaoslab.cluster.backlog import Backlog
 from chaoslab.cluster.node_clock import NodeClock
@@ -69,6 +69,8 @@ class Host(abc.ABC):
         panics: How often that happened.
     """
 
+    kind: ClassVar[str] = "node"
+    """What people call it: a node, or a client."""
     nodes: tuple[str, ...]
     settings: Any
 
@@ -300,7 +302,7 @@ class Host(abc.ABC):
 
     def blame(self, error: BaseException, event: str) -> NodeError:
         """Return the error that says that this node's code raised *error* while handling *event*."""
-        return NodeError(node=self.name, time_ns=self.engine.clock.now_ns, event=event, cause=error)
+        return NodeError(node=self.name, kind=self.kind, time_ns=self.engine.clock.now_ns, event=event, cause=error)
 
 
 def _words(error: DiskError) -> str:

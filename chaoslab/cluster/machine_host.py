@@ -20,8 +20,9 @@ from heapq import heappush
 from typing import Any
 
 from chaoslab.cluster.host import Host
+from chaoslab.cluster.mistakes import mistake_in, mistake_in_list, mistake_in_timer
 from chaoslab.cluster.node_clock import NEVER_NS
-from chaoslab.errors import UsageError
+from chaoslab.errors import NodeError, UsageError
 from chaoslab.net import Network
 from chaoslab.sim import Engine, Entry
 from chaoslab.statemachine import (
@@ -113,7 +114,7 @@ class MachineHost(Host):
         except DiskError as error:
             self.panic(error)
             return
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise self.blame(error, "its start") from error
         self.perform(effects)
 
@@ -135,7 +136,7 @@ class MachineHost(Host):
             self._add_line(f"{time_ns} {sequence} {link.label} {message.__class__.__name__}")
         try:
             effects = self.machine.message(link.source, message)  # type: ignore[union-attr]
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise self.blame(error, f"{message!r} from {link.source}") from error
         if effects:
             self.perform(effects)
@@ -152,7 +153,7 @@ class MachineHost(Host):
         self._add_line(f"{time_ns} {sequence} timer {self.name} {name}")
         try:
             effects = self.machine.timer(name)  # type: ignore[union-attr]
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise self.blame(error, f"its timer {name!r}") from error
         if effects:
             self.perform(effects)
@@ -163,51 +164,62 @@ class MachineHost(Host):
         """Perform *effects* in order, or hold them while the disk is at a barrier."""
         if not effects:
             return
-        if self._at_barrier:
-            self._held.extend(effects)
-            return
         clock = self.engine.clock
         links = self.links
-        remaining = iter(effects)
-        for effect in remaining:
-            kind = effect.__class__
-            if kind is Send:
-                to = effect.to  # type: ignore[union-attr]
-                link = links.get(to) or self.link_to(to)
-                if link.rules:
-                    self.network.send(link, effect.message)  # type: ignore[union-attr]
-                    if not self.alive:  # crashed by a fault that struck at this very message
-                        return
-                else:
-                    heappush(
-                        clock.heap,
-                        (
-                            clock.now_ns + link.sample(link.draw()),
-                            clock.next_sequence(),
-                            link.deliver,
-                            link,
-                            effect.message,  # type: ignore[union-attr]
-                        ),
-                    )
-                continue
-            performer = self._performers.get(kind)
-            if performer is None:
-                raise self.blame(
-                    UsageError(
-                        f"{effect!r} is not an effect of a node: a handler returns a list of "
-                        f"Send, {', '.join(kind.__name__ for kind in self._performers)}, or None."
-                    ),
-                    "the effects of a handler",
-                )
-            performer(effect)
+        effect: Any = None
+        try:
             if self._at_barrier:
-                self._held.extend(remaining)
+                self._held.extend(effects)
                 return
-            if not self.alive:  # crashed by a fault that struck at this very effect
-                return
+            remaining = iter(effects)
+            for effect in remaining:
+                kind = effect.__class__
+                if kind is Send:
+                    to = effect.to
+                    link = links.get(to) or self.link_to(to)
+                    if link.rules:
+                        self.network.send(link, effect.message)
+                        if not self.alive:  # crashed by a fault that struck at this very message
+                            return
+                    else:
+                        heappush(
+                            clock.heap,
+                            (
+                                clock.now_ns + link.sample(link.draw()),
+                                clock.next_sequence(),
+                                link.deliver,
+                                link,
+                                effect.message,
+                            ),
+                        )
+                    continue
+                performer = self._performers.get(kind)
+                if performer is None:
+                    raise self.blame(
+                        UsageError(
+                            f"{effect!r} is not an effect of a node: a handler returns a list of "
+                            f"Send, {', '.join(kind.__name__ for kind in self._performers)}, or None."
+                        ),
+                        "the effects of a handler",
+                    )
+                performer(effect)
+                if self._at_barrier:
+                    self._held.extend(remaining)
+                    return
+                if not self.alive:  # crashed by a fault that struck at this very effect
+                    return
+        except NodeError:
+            raise
+        except Exception as error:
+            mistake = mistake_in_list(effects) or mistake_in(effect, self.network.names)
+            if mistake is None:
+                raise
+            raise self.blame(UsageError(mistake), "the effects of a handler") from error
 
     def _set_timer(self, effect: SetTimer) -> None:
         after = effect.after
+        if after.__class__ is not float and (mistake := mistake_in_timer(effect)):
+            raise UsageError(mistake)
         if isinstance(after, tuple):
             low, high = after
             after = self.engine.choices.stream(f"timer {self.name} {effect.name}").between(low, high)
@@ -298,6 +310,6 @@ class MachineHost(Host):
         except DiskError as unhandled:
             self.panic(unhandled)
             return
-        except Exception as raised:
+        except (Exception, SystemExit) as raised:
             raise self.blame(raised, f"{error!r} of its disk") from raised
         self.perform(effects)

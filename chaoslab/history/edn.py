@@ -194,6 +194,8 @@ def _event(values: dict[str, Any], number: int) -> JepsenEvent:
     time_ns, error = values.get("time", number), values.get("error")
     if not isinstance(time_ns, int):
         raise HistoryError(f":time {time_ns!r} is not a whole number.")
+    if not -(1 << 63) <= time_ns < 1 << 63:
+        raise HistoryError(":time is in nanoseconds, in 64 bits.")
     return JepsenEvent(
         process=values["process"],
         type=values["type"],

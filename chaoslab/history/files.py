@@ -5,6 +5,8 @@ A format is recognised by its first line that says anything. Whatever goes wrong
 
 from __future__ import annotations
 
+import re
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -16,8 +18,9 @@ from chaoslab.history.jepsen import JepsenMeaning
 from chaoslab.history.jepsen_log import LOG_LINE, read_jepsen_log
 from chaoslab.history.jsonl import read_jsonl, write_jsonl
 from chaoslab.history.kv_log import KV_LINE, read_kv_log
+from chaoslab.history.operation import NEMESIS
 
-__all__ = ["FORMATS", "format_of", "read_history", "write_history"]
+__all__ = ["FORMATS", "format_of", "read_history", "recognised_history", "write_history"]
 
 Reader = Callable[[Iterable[str], str, JepsenMeaning], History]
 Progress = Callable[[int], None]
@@ -31,6 +34,10 @@ FORMATS: Final[Mapping[str, Reader]] = {
 """From a format's name to its reader: ``(lines, name of the file, meaning of Jepsen's words) -> History``."""
 
 _LINES_LOOKED_AT = 1000
+_JSON_ARRAY = re.compile(r'\s*\[\s*\{\s*"')
+_JSON_EVENT = re.compile(r'\s*\{\s*"')
+_MARK = "\ufeff".encode()
+"""What editors on Windows put at the beginning of a file."""
 
 
 def read_history(
@@ -48,18 +55,38 @@ def read_history(
         The history. Cost: O(n) for n events.
 
     Raises:
-        HistoryError: the file is missing, empty, of no known format, or damaged; names the line.
+        HistoryError: the file is missing, of no known format, damaged (names the line), or holds no operation.
         UsageError: there is no such format.
     """
+    return recognised_history(path, format, meaning=meaning, progress=progress)[1]
+
+
+def recognised_history(
+    path: str | Path, format: str = "auto", *, meaning: JepsenMeaning | None = None, progress: Progress | None = None
+) -> tuple[str, History]:
+    """Return the name of the format of the file *path*, and its history; otherwise as ``read_history``."""
     if format != "auto" and format not in FORMATS:
         raise UsageError(unknown_word("format", format, ["auto", *FORMATS]), key="format")
-    recognised = format_of(path) if format == "auto" else format
-    history = FORMATS[recognised](_lines(path, progress), str(path), meaning or JepsenMeaning())
-    if len(history) == 0:
-        if not any(line.strip() for line in _lines(path)):
-            raise HistoryError("the file is empty.", file=path)
-        raise HistoryError(f"there is no event of the format {recognised} in it.", file=path)
-    return history
+    kept = list(_lines(path)) if _is_pipe(path) else None  # a pipe can be read only once
+    recognised = _recognised(_lines(path) if kept is None else kept, path) if format == "auto" else format
+    lines = _lines(path, progress) if kept is None else kept
+    history = FORMATS[recognised](lines, str(path), meaning or JepsenMeaning())
+    if any(
+        type == "invoke" and process != NEMESIS for type, process in zip(history.types, history.processes, strict=True)
+    ):
+        return recognised, history
+    if not any(line.strip() for line in (_lines(path) if kept is None else kept)):
+        raise HistoryError("the file is empty.", file=path)
+    raise HistoryError(f"there is no operation of the format {recognised} in it.", file=path)
+
+
+def _is_pipe(path: str | Path) -> bool:
+    """Return whether *path* is there and is neither a file nor a folder."""
+    try:
+        mode = Path(path).stat().st_mode
+    except (OSError, ValueError):
+        return False  # told where it is opened
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def format_of(path: str | Path) -> str:
@@ -68,17 +95,25 @@ def format_of(path: str | Path) -> str:
     Raises:
         HistoryError: the file is missing, empty or of no known format.
     """
+    return _recognised(_lines(path), path)
+
+
+def _recognised(lines: Iterable[str], path: str | Path) -> str:
     empty = True
-    for number, line in enumerate(_lines(path)):
+    bracket = False  # the line before was a lone bracket: a vector of EDN, or an array of JSON
+    for number, line in enumerate(lines):
         empty = empty and not line.strip()
         if LOG_LINE.match(line):
             return "jepsen-log"
         if KV_LINE.fullmatch(line):
             return "kv-log"
-        if EDN_LINE.match(line) or line.strip() == "[":
+        if EDN_LINE.match(line):
             return "edn"
+        if (bracket and _JSON_EVENT.match(line)) or _JSON_ARRAY.match(line):
+            raise HistoryError("this is an array; JSON Lines has one event a line, without brackets.", file=path)
         if line.lstrip().startswith("{"):
             return "jsonl"
+        bracket = line.strip() == "["
         if number >= _LINES_LOOKED_AT:
             break
     if empty:
@@ -95,7 +130,7 @@ def _lines(path: str | Path, progress: Progress | None = None) -> Iterator[str]:
     try:
         with Path(path).open("rb") as file:
             for number, raw in enumerate(file):
-                yield raw.decode()
+                yield (raw.removeprefix(_MARK) if number == 0 else raw).decode()
                 if progress is not None:
                     told += len(raw)
                     if number % 4096 == 0:

@@ -2,7 +2,7 @@
 
 Rules:
 
-1. Lines that are not of this form (the nemesis, other loggers) are passed over.
+1. Lines of others (the nemesis, other loggers) are passed over; a line of a process that is not whole is refused.
 2. A failed read taught nothing. ``nil`` read means that the register was absent.
 3. The order of lines is the order of events; a line has no other time.
 """
@@ -10,6 +10,7 @@ Rules:
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterable
 from typing import Any
 
@@ -20,6 +21,7 @@ from chaoslab.history.jepsen import JepsenEvent, JepsenMeaning, append_event
 __all__ = ["LOG_LINE", "read_jepsen_log"]
 
 LOG_LINE = re.compile(r"INFO\s+jepsen\.util - (\d+)\t:(invoke|ok|fail|info)\t:(\w+)\t(.*?)\s*$")
+_OF_A_PROCESS = re.compile(r"INFO\s+jepsen\.util - \d+\t")
 _CAS = re.compile(r"\[(-?\d+) (-?\d+)\]")
 
 
@@ -34,6 +36,8 @@ def read_jepsen_log(lines: Iterable[str], file: str, meaning: JepsenMeaning) -> 
     for number, line in enumerate(lines, start=1):
         match = LOG_LINE.match(line)
         if match is None:
+            if _OF_A_PROCESS.match(line):
+                raise HistoryError("this event is not whole.", file=file, line=number)
             continue
         text = match[4]
         try:
@@ -55,4 +59,6 @@ def _value(text: str) -> Any:
     try:
         return int(text)
     except ValueError:
-        raise HistoryError(f"{text!r} is not a value of a Jepsen log: nil, a number, or [from to].") from None
+        raise HistoryError(
+            f"{textwrap.shorten(text, 60)!r} is not a value of a Jepsen log: nil, a number, or [from to]."
+        ) from None

@@ -8,7 +8,7 @@ Rules:
 
 1. ``index`` and ``time`` (nanoseconds) may be missing; if there, an index must be larger than the one before.
 2. ``node``, ``error`` and ``result`` are optional. A key that is not in the list is refused: it would be ignored.
-3. What cannot be read is named by its line.
+3. What cannot be read is named by its line. NaN and infinities are not JSON, whatever Python says.
 """
 
 from __future__ import annotations
@@ -25,6 +25,14 @@ __all__ = ["read_jsonl", "write_jsonl"]
 
 _KEYS: Final = frozenset({"index", "time", "process", "type", "f", "key", "value", "result", "node", "error"})
 _TYPES: Final = ("invoke", "ok", "fail", "info")
+_TIME_LIMIT: Final = 1 << 63
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a value of JSON")
+
+
+_decode: Final = json.JSONDecoder(parse_constant=_refuse_constant).decode
 
 
 def read_jsonl(lines: Iterable[str], file: str) -> History:
@@ -39,12 +47,12 @@ def read_jsonl(lines: Iterable[str], file: str) -> History:
         if not line.strip():
             continue
         try:
-            last_index = _take(history, json.loads(line), last_index)
+            last_index = _take(history, _decode(line), last_index)
         except HistoryError as error:
             raise HistoryError(error.message, file=file, line=number) from None
         except (ValueError, RecursionError) as error:
             ended = not line.endswith("\n")
-            why = "the file ends in the middle of this line" if ended else str(error)
+            why = "the file ends in the middle of this line" if ended else str(error).partition("; use sys.")[0]
             raise HistoryError(f"this is not JSON: {why}.", file=file, line=number) from None
     return history
 
@@ -68,7 +76,11 @@ def _take(history: History, values: Any, last_index: int) -> int:
     if index.__class__ is not int or time_ns.__class__ is not int:
         name, wrong = ("index", index) if index.__class__ is not int else ("time", time_ns)
         raise HistoryError(f"{name} {wrong!r} is not a whole number.")
-    if index >= 0:
+    if not -_TIME_LIMIT <= time_ns < _TIME_LIMIT:
+        raise HistoryError("time is in nanoseconds, in 64 bits.")
+    if "index" in values:
+        if index < 0:
+            raise HistoryError(f"index {index} is negative: events are counted from 0.")
         if index <= last_index:
             raise HistoryError(f"index {index} comes after index {last_index}: events stand in order.")
         last_index = index

@@ -41,7 +41,7 @@ def read_kv_log(lines: Iterable[str], file: str) -> History:
                 raise HistoryError(
                     'this is not an event of a kv log, such as {:process 0, :type :ok, :f :get, :key "k", :value "v"}.'
                 )
-            key, value = (None if text == "nil" else json.loads(text) for text in (match[4], match[5]))
+            key, value = _text(match[4]), _text(match[5])
             history.append(
                 Event(
                     index=number,
@@ -56,3 +56,13 @@ def read_kv_log(lines: Iterable[str], file: str) -> History:
         except HistoryError as complaint:
             raise HistoryError(complaint.message, file=file, line=number) from None
     return history
+
+
+def _text(word: str) -> str | None:
+    if word == "nil":
+        return None
+    try:
+        text: str = json.loads(word, strict=False)
+    except ValueError:
+        raise HistoryError(f"{word} holds a backslash that begins no escape.") from None
+    return text

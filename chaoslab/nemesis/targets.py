@@ -36,7 +36,7 @@ class Nobody(Exception):
 
 def is_count(word: str) -> bool:
     """Return whether *word* is a number of nodes."""
-    return word in COUNTS or (word.isascii() and word.isdecimal())
+    return word in COUNTS or (word.isascii() and word.isdecimal() and len(word) <= 9)
 
 
 def count_of(word: str, nodes: int) -> int:

@@ -63,6 +63,12 @@ __all__ = ["load_scenario", "parse_scenario"]
 
 _SECTIONS = ("scenario", "cluster", "network", "clock", "workload", "operation", "fault", "nemesis", "replay", "expect")
 _ARRAYS = ("operation", "fault", "nemesis")
+_NODES_MAX = _CLIENTS_MAX = 10_000
+_KEYS_MAX = 1_000_000
+_TIMES_MAX = 100_000
+"""Bounds on what one scenario can ask for: more is a slip, and would fill memory before the run has begun."""
+
+_TOML_KEYS = re.compile(r"\('[^)]*\)")  # how tomllib shows a dotted key
 _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)| \(at end of document\)")
 
 
@@ -78,7 +84,7 @@ def load_scenario(path: str | FilePath, plugins: Registry, overrides: Mapping[st
         ScenarioError: the file cannot be read, or says something that cannot be run.
     """
     try:
-        text = FilePath(path).read_text(encoding="utf-8")
+        text = FilePath(path).read_text(encoding="utf-8-sig")  # editors on Windows put a mark at the beginning
     except FileNotFoundError:
         raise ScenarioError("there is no such file.", file=path) from None
     except IsADirectoryError:
@@ -109,8 +115,10 @@ def parse_scenario(
     except tomllib.TOMLDecodeError as error:
         place = _TOML_PLACE.search(str(error))
         line = int(place[1]) if place and place[1] else len(text.splitlines())
-        what = _TOML_PLACE.sub("", str(error))
+        what = _TOML_KEYS.sub(lambda keys: ".".join(re.findall(r"'([^']*)'", keys[0])), _TOML_PLACE.sub("", str(error)))
         raise ScenarioError(f"this is not TOML: {what}.", file=file, line=line) from None
+    except (RecursionError, ValueError):
+        raise ScenarioError("brackets nested this deep, or numbers this long, are no scenario.", file=file) from None
     if file is not None:
         values = beside(FilePath(file).parent, values)
     reading = _Reading(plugins, file, lines_of_keys(text))
@@ -153,13 +161,13 @@ class _Reading:
     def override(self, values: dict[str, Any], dotted: str, text: str) -> None:
         """Set the dotted key in *values* to *text*, read as TOML if it is TOML and as bare text otherwise."""
         *tables, last = dotted.split(".")
-        if not tables or tables[0] not in _SECTIONS or tables[0] in _ARRAYS:
+        if not tables or tables[0] not in _SECTIONS or tables[0] in _ARRAYS or not all((*tables, last)):
             allowed = ", ".join(section for section in _SECTIONS if section not in _ARRAYS)
             raise UsageError(f"{dotted!r} cannot be set: write SECTION.KEY=VALUE with one of {allowed}.", key="--set")
-        try:
-            value = tomllib.loads(f"value = {text}")["value"]
-        except tomllib.TOMLDecodeError:
-            value = text
+        value: object = text
+        with contextlib.suppress(ValueError, RecursionError):  # not TOML, or not a value that anything takes
+            parsed = tomllib.loads(f"value = {text}")
+            value = parsed["value"] if len(parsed) == 1 else text
         target = values
         for table in tables:
             target = target.setdefault(table, {})
@@ -168,12 +176,13 @@ class _Reading:
         target[last] = value
         self.overridden.append(dotted)
 
-    def table(self, values: Mapping[str, Any], name: str, *, needed: bool = False) -> dict[str, Any]:
+    def table(self, values: Mapping[str, Any], name: str, within: Path = (), *, needed: bool = False) -> dict[str, Any]:
         found = values.get(name, {})
         if needed and name not in values:
-            self.refuse((name,), f"the section [{name}] is missing.")
+            self.refuse((*within, name), f"the section [{name}] is missing.")
         if not isinstance(found, dict):
-            self.refuse((name,), f"{name} is a table: write [{name}].")
+            header = ".".join(str(part) for part in (*within, name))
+            self.refuse((*within, name), f"{name} is a table: write [{header}].")
         return dict(found)
 
     def take(self, table: dict[str, Any], path: Path, key: str, unit: Unit, default: Any = None) -> Any:
@@ -233,9 +242,9 @@ class _Reading:
             self.refuse(path, f"protocol is missing: one of {', '.join(sorted(self.plugins.protocols))}.")
         protocol = self.protocol(table.pop("protocol"), (*path, "protocol"))
         nodes = self.take(table, path, "nodes", COUNT, protocol.nodes)
-        if nodes < 1:
-            self.refuse((*path, "nodes"), "a cluster has at least one node.")
-        settings = self.own(protocol.settings, self.table(table, "settings"), (*path, "settings"), ())
+        if not 1 <= nodes <= _NODES_MAX:
+            self.refuse((*path, "nodes"), f"a cluster has at least one node, and at most {_NODES_MAX:,}.")
+        settings = self.own(protocol.settings, self.table(table, "settings", path), (*path, "settings"), ())
         table.pop("settings", None)
         zones = self.zones(table, path, nodes, protocol)
         self.nothing_left(table, path, ("protocol", "nodes", "settings", "zones"))
@@ -320,9 +329,9 @@ class _Reading:
             )
         clients = self.take(table, path, "clients", COUNT, defaults.clients)
         keys = self.take(table, path, "keys", COUNT, defaults.keys)
-        for key, count in (("clients", clients), ("keys", keys)):
-            if count < 1:
-                self.refuse((*path, key), f"a workload has at least one of its {key}.")
+        for key, count, most in (("clients", clients, _CLIENTS_MAX), ("keys", keys, _KEYS_MAX)):
+            if not 1 <= count <= most:
+                self.refuse((*path, key), f"a workload has at least one of its {key}, and at most {most:,}.")
         rate = self.take(table, path, "rate", RATE, defaults.rate)
         own = self.own(workload.parameters, table, path, ("name", "clients", "rate", "keys"))
         return workload, clients, rate, keys, own
@@ -434,6 +443,9 @@ class _Reading:
             for word in said.replace("|", " ").split():
                 with self.at(*path, *name.split(".")):
                     words.check(word, more if unit is GROUPS else tuple(one for one in more if one != REST))
+            if unit is GROUPS:
+                with self.at(*path, *name.split(".")):
+                    words.check_groups(said)
         self.check_zones(fault, path, words)
         whom = [name for name, unit, _ in places(fault) if unit is GROUPS]
         if target and whom:
@@ -463,6 +475,10 @@ class _Reading:
                 (*path, "at"),
                 f"at {format_duration(at_ns)} the run is over: its duration is {format_duration(duration_ns)}.",
             )
+        if every_ns and duration_ns // every_ns > _TIMES_MAX:
+            self.refuse((*path, "every"), f"that is {duration_ns // every_ns:,} times: at most {_TIMES_MAX:,}.")
+        if for_ns == 0:
+            self.refuse((*path, "for"), "a fault that lasts no time does nothing: for is above zero.")
         if when is not None:
             if when.role and when.role not in words.roles:
                 self.refuse((*path, "when", "role"), unknown_word("role", when.role, sorted(words.roles)))
@@ -583,7 +599,7 @@ class _Words:
         if is_count(word):
             count = count_of(word, self.nodes)
             if count == 0:
-                raise UsageError(f"{word!r} of {self.nodes} nodes is nobody.")
+                raise UsageError(f"{word!r} of {self.nodes} node{'s' if self.nodes > 1 else ''} is nobody.")
             if count > self.nodes:
                 raise UsageError(f"{word!r} nodes are more than the {self.nodes} there are.")
             return
@@ -595,3 +611,24 @@ class _Words:
         allowed = (*self.allowed, *more, *self.names)
         hint = unknown_word("target", word, allowed).split(" Allowed:")[0]
         raise UsageError(f"{hint} Allowed: {', '.join((*self.allowed, *more))}, {nodes}.")
+
+    def check_groups(self, groups: str) -> None:
+        """Refuse *groups* if one of them could never have anybody in it."""
+        split = [group.split() for group in groups.split("|")]
+        words = [word for group in split for word in group]
+        for word in words:
+            if words.count(word) > 1 and not is_count(word):
+                raise UsageError(f"{word!r} stands twice in {groups!r}: nobody is on two sides.")
+        counted = {*self.names, *self.clients, REST}
+        if not all(word in counted or is_count(word) for word in words):
+            return  # who plays a role shows only when the fault happens
+        sizes = [sum(word in self.names or word in self.clients for word in group) for group in split]
+        left = self.nodes - sum(word in self.names for word in words)
+        for number, group in enumerate(split):
+            for word in group:
+                if is_count(word):
+                    taken = min(count_of(word, self.nodes), left)
+                    sizes[number] += taken
+                    left -= taken
+        if any(not size and not (REST in group and left) for size, group in zip(sizes, split, strict=True)):
+            raise UsageError(f"one side of {groups!r} is always nobody: the others take all {self.nodes} nodes.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from textwrap import shorten
 
 from chaoslab.errors import ScenarioError, nearest
 
@@ -35,13 +36,21 @@ def scenario_path(name: str) -> Path:
         ScenarioError: there is neither; names the nearest.
     """
     path = Path(name)
-    if path.exists():
-        return path
+    try:
+        if path.exists():
+            return path
+    except (OSError, ValueError):
+        raise ScenarioError(f"{shorten(name, 60)!r} cannot be the name of a file.") from None
     shipped = {short: file for short, _, file in shipped_scenarios()}
     key = path.with_suffix("").as_posix() if path.suffix == ".toml" else path.as_posix()
     key = key.removeprefix("./").removeprefix("scenarios/")
     if key in shipped:
         return shipped[key]
+    inside = [short for short in shipped if short.startswith(f"{key}/")]
+    if inside:
+        raise ScenarioError(
+            f"there is no such file; of the shipped scenarios, {' and '.join(inside)} begin so.", file=name
+        )
     match = nearest(key, shipped)
     hint = f"; did you mean {match!r}?" if match else ";"
     raise ScenarioError(f"there is no such file{hint} 'chaoslab list scenarios' shows the shipped ones.", file=name)

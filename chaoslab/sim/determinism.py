@@ -24,7 +24,7 @@ from trio._core import _run
 from chaoslab.choices import Stream
 from chaoslab.errors import ChaosLabError, UsageError
 
-__all__ = ["TRIO_TESTED", "idle_waiters", "run_queue", "scheduled_by"]
+__all__ = ["TRIO_TESTED", "idle_waiters", "lift_shields", "run_queue", "scheduled_by"]
 
 TRIO_TESTED = ((0, 30), (0, 35))
 """First and last minor version of Trio that the determinism tests passed with."""
@@ -87,6 +87,14 @@ def scheduled_by(stream: Stream) -> Iterator[None]:
 def run_queue() -> deque[Any]:
     """Return the current run's queue of ready tasks: empty means quiet."""
     return _run.GLOBAL_RUN_CONTEXT.runner.runq
+
+
+def lift_shields(task: trio.lowlevel.Task) -> None:
+    """Let a cancellation through to *task*, also where its code has shielded itself."""
+    status: Any = task._cancel_status
+    while status is not None:
+        status._scope.shield = False
+        status = status._parent
 
 
 def idle_waiters() -> Any:

@@ -12,7 +12,7 @@ This file does not know nodes, networks or faults.
 from __future__ import annotations
 
 import gc
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from heapq import heappush
 from typing import Any, TypeVar
 
@@ -98,6 +98,8 @@ class Engine:
                 error = DeadlockError(f"{error}, at {self.clock.now_ns / NS_PER_S:.6f} s. {_who_waits()}")
             self._failure = error
         self._scope.cancel()
+        for task in _tasks():
+            determinism.lift_shields(task)  # nobody may stay behind and wait for what will not come
 
     def at_end(self, action: Callable[[], None]) -> None:
         """Call *action* when the main task has ended, before the tasks of nodes are cancelled."""
@@ -146,16 +148,23 @@ def _call(entry: Entry) -> None:
     entry[3](*entry[4])
 
 
-def _who_waits() -> str:
-    """Say in words which tasks of the run wait, and where."""
-    waiting = []
+def _tasks() -> Iterator[trio.lowlevel.Task]:
+    """Yield every task of the run, in an order that depends on their names alone."""
     root = trio.lowlevel.current_root_task()
     tasks = [] if root is None else [root]
     while tasks:
         task = tasks.pop()
+        yield task
         children = [child for nursery in task.child_nurseries for child in nursery.child_tasks]
         tasks.extend(sorted(children, key=lambda child: child.name, reverse=True))
-        if children or task is root:
+
+
+def _who_waits() -> str:
+    """Say in words which tasks of the run wait, and where."""
+    waiting = []
+    root = trio.lowlevel.current_root_task()
+    for task in _tasks():
+        if task is root or any(nursery.child_tasks for nursery in task.child_nurseries):
             continue
         place = ""
         for frame, line in task.iter_await_frames():

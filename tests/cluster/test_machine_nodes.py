@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import trio
 
 import chaoslab as cl
 from chaoslab.cluster.machine_host import MachineHost
-from chaoslab.statemachine import Become, CancelTimer, Context, Effects, Persist, Send, SetTimer
+from chaoslab.statemachine import Become, CancelTimer, Complete, Context, Effects, Persist, Send, SetTimer, Sync
 
 
 class Machine:
@@ -213,4 +214,97 @@ def test_what_is_no_effect_is_refused_in_words() -> None:
         await trio.sleep(1)
 
     with pytest.raises(cl.NodeError, match=r"'send' is not an effect of a node.*Send, SetTimer"):
+        cl.run(main)
+
+
+MISTAKES: list[tuple[Any, str]] = [
+    (3, "3 is not a list of effects"),
+    (True, "True is not a list of effects"),
+    (Send("n2", 1), "Send(to='n2', message=1) is not a list of effects"),
+    ([Send("n3", 1)], "unknown receiver 'n3'; did you mean 'n2'"),
+    ([Send(("n1", "n2"), 1)], "sent to ('n1', 'n2'), which is not a name"),
+    ([Send(["n1", "n2"], 1)], "sent to ['n1', 'n2'], which is not a name"),
+    ([SetTimer("t", float("nan"))], "runs out after nan"),
+    ([SetTimer("t", float("inf"))], "runs out after inf"),
+    ([SetTimer("t", "5ms")], "runs out after '5ms'"),
+    ([SetTimer("t", (1.0, 2.0, 3.0))], "runs out after (1.0, 2.0, 3.0)"),
+    ([SetTimer(["t"], 1.0)], "the name ['t'], which is not text"),
+    ([Persist("f", "text")], "writes str: a disk takes bytes"),
+    ([Sync(["f"])], "the path ['f'], which is not text"),
+    ([Complete("ok")], "is not an effect of a node"),
+]
+
+
+@pytest.mark.parametrize(("effects", "words"), MISTAKES, ids=[words for _, words in MISTAKES])
+def test_a_wrong_effect_is_the_nodes_mistake_and_told_in_words(effects: Any, words: str) -> None:
+    """With the node's name; ChaosLab is not blamed, and nothing goes wrong silently."""
+
+    class Wrong(Machine):
+        def start(self) -> Effects:
+            wrong: Effects = effects
+            return wrong if self.context.name == "n2" else None
+
+    async def main(cluster: cl.Cluster) -> None:
+        cluster.start(Wrong, nodes=2)
+        await trio.sleep(1)
+
+    with pytest.raises(cl.NodeError, match=f"the code of node n2 raised UsageError: .*{re.escape(words)}"):
+        cl.run(main)
+
+
+def test_an_effect_that_is_in_order_is_not_blamed_on_the_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What breaks while it is performed is then ChaosLab's own mistake, and stays what it is."""
+
+    class Right(Machine):
+        def start(self) -> Effects:
+            return [Become("leader")]
+
+    def broken(self: MachineHost, role: str) -> None:
+        raise TypeError("a mistake of ChaosLab")
+
+    async def main(cluster: cl.Cluster) -> None:
+        cluster.start(Right, nodes=1)
+
+    monkeypatch.setattr(MachineHost, "become", broken)
+    with pytest.raises(TypeError, match="a mistake of ChaosLab"):
+        cl.run(main)
+
+
+def test_code_that_exits_is_code_that_raised() -> None:
+    """``exit()`` in a handler must not end the process, and least of all with the code of success."""
+
+    class Quits(Machine):
+        def timer(self, name: str) -> Effects:
+            raise SystemExit(0)
+
+        def start(self) -> Effects:
+            return [SetTimer("quit", 0.5)]
+
+    async def main(cluster: cl.Cluster) -> None:
+        cluster.start(Quits, nodes=1)
+        await trio.sleep(1)
+
+    with pytest.raises(cl.NodeError, match="the code of node n1 raised SystemExit"):
+        cl.run(main)
+
+
+@pytest.mark.parametrize(
+    ("effects", "words"),
+    [
+        ([Complete("ok"), Complete("ok")], "no operation is open: it was completed already"),
+        ([Complete("okay")], "ends in none of ok, fail, info"),
+    ],
+)
+def test_a_wrong_completion_is_the_clients_mistake(effects: Effects, words: str) -> None:
+    """Its client is named as a client, not as a node."""
+
+    class Client(cl.RequestClient):
+        def invoke(self, invocation: cl.Invocation) -> Effects:
+            return effects
+
+    async def main(cluster: cl.Cluster) -> None:
+        cluster.start(Machine, nodes=1, client=Client)
+        await cluster.drive(cl.workload("register"), seconds=1)
+
+    with pytest.raises(cl.NodeError, match=rf"the code of client c\d raised UsageError: .*{words}"):
         cl.run(main)

@@ -88,7 +88,7 @@ def test_a_run_can_be_written_replayed_and_judged_again(tmp_path: Path) -> None:
     """The folder holds everything; the replay is the same and exits the same; the history alone gives the verdict."""
     folder = tmp_path / "run"
     assert chaoslab("run", FAILOVER, "--seed", "0", "--out", str(folder)).returncode == 1
-    names = {"scenario.toml", "recording.json", "history.jsonl", "trace.log", "results.json"}
+    names = {"scenario.toml", "recording.json", "history.jsonl", "trace.log", "results.json", "plan.toml"}
     assert {path.name for path in folder.iterdir()} == names
     results = json.loads((folder / "results.json").read_text())
     replayed = chaoslab("replay", str(folder / "recording.json"), "--json")
@@ -180,8 +180,16 @@ BAD_ARGUMENTS: list[tuple[list[str], str]] = [
     (["runn"], "Did you mean 'run'"),
     (["run"], "SCENARIO"),
     (["run", ABD, "--sed", "3"], "--seed"),
-    (["run", ABD, "--seed", "three"], "--seed"),
-    (["run", ABD, "--seed", "-3"], "--seed"),
+    (["run", ABD, "--seed", "three"], "'--seed': it is not a whole number."),
+    (["run", ABD, "--seed", "1.5"], "'--seed': it is not a whole number."),
+    (["run", ABD, "--seed", "-3"], "'--seed': it must be at least 0."),
+    (["run", "x" * 5000], "cannot be the name of a file"),
+    (["run", "abd"], "abd/every_fault and abd/partition begin so"),
+    (["run", ABD, "--out", "x" * 300], "--out: cannot be made"),
+    (["check", "nothing.jsonl", "--format", "jsonl"], "no such file"),
+    (["check", ABD, "--level", "linearisable"], "--level: unknown level 'linearisable'; did you mean 'linearizable'"),
+    (["check", ABD, "--nil-reads", "no"], "--nil-reads: unknown meaning 'no'"),
+    (["list"], "say what to list: protocols, workloads"),
     (["run", ABD, "--seed", "1", "--seeds", "2"], "not both"),
     (["run", ABD, "--seeds", "0"], "at least one seed"),
     (["run", "abd/partitoin"], "did you mean 'abd/partition'"),
@@ -316,16 +324,68 @@ def test_a_plugin_that_cannot_be_loaded_is_named_and_the_rest_goes_on(plugins: d
     assert "plugin 'cannot_be_imported' (cannot_be_imported): ModuleNotFoundError" in done.stderr
 
 
-def test_a_pipe_that_closes_early_is_no_error() -> None:
-    """``chaoslab run ... | head -1`` ends quietly."""
+def test_ctrl_c_before_anything_was_found_is_told_in_json_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Standard output is one document, whatever happens."""
+    from chaoslab.cli import main, run
+
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "run_once", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        main.main(["run", ABD, "--json"])
+    printed = capsys.readouterr()
+    assert ended.value.code == 130
+    assert json.loads(printed.out)["error"]["message"] == "stopped."
+    assert printed.err == "chaoslab: stopped.\n"
+
+
+@pytest.mark.parametrize(("scenario", "code"), [(ABD, 0), (FAILOVER, 1)])
+def test_a_pipe_that_closes_early_changes_no_verdict(scenario: str, code: int) -> None:
+    """``chaoslab run ... | head -1`` ends quietly, and with the code that it would have had."""
     with subprocess.Popen(
-        [sys.executable, "-m", "chaoslab", "run", ABD, "--seed", "1"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-m", "chaoslab", "run", scenario, "--seed", "1"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()
         assert process.stderr.read() == b""
-        assert process.wait() == 0
+        assert process.wait() == code
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has other shells")
+@pytest.mark.parametrize(("where", "code"), [(">&-", 1), (">&- 2>&-", 1), ("> /dev/full", 254)])
+def test_output_that_cannot_be_written_is_told_or_left(where: str, code: int) -> None:
+    """Closed on purpose, it is not missed; on a full disk it is."""
+    if "full" in where and not Path("/dev/full").exists():
+        pytest.skip("this system has no such device")
+    command = f"{sys.executable} -m chaoslab run {FAILOVER} --seed 1 {where}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr
+    assert ("standard output: cannot be written" in done.stderr) == ("full" in where)
+
+
+def test_letters_that_the_terminal_does_not_know_are_replaced(tmp_path: Path) -> None:
+    """Half a surrogate pair is a text in JSON, and none in any encoding."""
+    lines = [
+        line.replace('"x"', '"\\ud800"') for line in map(json.dumps, [*HISTORY_OK[:3], {**HISTORY_OK[3], "value": 9}])
+    ]
+    done = chaoslab("check", history_file(tmp_path, *lines), PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "read 9 from" in done.stdout
+
+
+def test_an_unwritable_folder_is_refused_before_the_work(tmp_path: Path) -> None:
+    """Twenty seeds are not run in vain."""
+    (tmp_path / "file").touch()
+    done = chaoslab("run", ABD, "--seeds", "100000", "--out", str(tmp_path / "file" / "run"))
+    assert done.returncode == 254
+    assert "--out: cannot be made: Not a directory" in done.stderr
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals and terminals differ there")

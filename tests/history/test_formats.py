@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +92,14 @@ def test_a_file_round_trips(tmp_path: Path) -> None:
         ([CALL, {**RETURN, "f": "write"}], 2, "completes write on 'x', but what it has open is read on 'x' (event 0)"),
         ([CALL, {**RETURN, "key": "y"}], 2, "completes read on 'y', but what it has open is read on 'x' (event 0)"),
         (["[" * 100_000], 1, "not JSON"),
+        (
+            [CALL, '{"process": 0, "type": "ok", "f": "read", "key": "x", "value": NaN}'],
+            2,
+            "NaN is not a value of JSON",
+        ),
+        ([CALL, json.dumps(RETURN).replace("}", ', "node": ' + "9" * 5000 + "}")], 2, "value has 5000 digits"),
+        ([{**CALL, "index": -3}], 1, "index -3 is negative"),
+        ([{**CALL, "time": 10**400}], 1, "in nanoseconds, in 64 bits"),
     ],
 )
 def test_a_damaged_line_is_named(tmp_path: Path, events: list[Any], line: int, words: str) -> None:
@@ -315,3 +326,56 @@ def test_a_damaged_edn_line_is_named(text: str, line: int, words: str) -> None:
         edn(text)
     assert (error.value.file, error.value.line) == ("h.edn", line)
     assert words in error.value.message
+
+
+def test_a_file_with_only_notes_is_no_history(tmp_path: Path) -> None:
+    """What the nemesis did says nothing of what clients saw: that is not "everything holds"."""
+    path = written(tmp_path, {"process": "nemesis", "type": "info", "f": "kill"})
+    with pytest.raises(HistoryError, match="there is no operation of the format jsonl in it"):
+        read_history(path)
+
+
+def test_a_mark_at_the_beginning_and_lines_of_windows_are_read(tmp_path: Path) -> None:
+    """The file is the same history with them."""
+    plain = written(tmp_path, CALL, RETURN)
+    marked = tmp_path / "marked"
+    marked.write_bytes(b"\xef\xbb\xbf" + plain.read_bytes().replace(b"\n", b"\r\n"))
+    assert list(read_history(marked)) == list(read_history(plain))
+
+
+@pytest.mark.parametrize("joint", ["", "\n"])
+def test_an_array_of_json_is_told_apart_from_edn(tmp_path: Path, joint: str) -> None:
+    """Both begin with a bracket; the sentence says what is wanted."""
+    path = tmp_path / "h.json"
+    path.write_text(f"[{joint}{json.dumps(CALL)},{joint}{json.dumps(RETURN)}{joint}]\n")
+    with pytest.raises(HistoryError, match="JSON Lines has one event a line"):
+        read_history(path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no named pipes")
+def test_a_pipe_is_read_once(tmp_path: Path) -> None:
+    """As in ``chaoslab check <(zcat history.gz)``: its format is recognised all the same."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    content = written(tmp_path, CALL, RETURN).read_text()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(path.write_text, content)
+        assert len(read_history(path)) == 2
+
+
+def test_a_log_of_jepsen_that_was_cut_off_is_refused() -> None:
+    """The line is of a process, so it is not another logger's."""
+    from chaoslab.history.jepsen_log import read_jepsen_log
+
+    lines = ["INFO  jepsen.util - 0\t:invoke\t:read\tnil\n", "INFO  jepsen.util - 0\t:ok\t:re"]
+    with pytest.raises(HistoryError, match="log:2: this event is not whole"):
+        read_jepsen_log(lines, "log", JepsenMeaning())
+
+
+def test_a_kv_log_with_a_broken_escape_is_refused() -> None:
+    """Its texts are as those of JSON."""
+    from chaoslab.history.kv_log import read_kv_log
+
+    line = r'{:process 0, :type :invoke, :f :get, :key "\q", :value nil}'
+    with pytest.raises(HistoryError, match=r"log:1: .* begins no escape"):
+        read_kv_log([line], "log")

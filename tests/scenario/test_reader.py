@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from chaoslab.errors import ScenarioError
+from chaoslab.errors import ScenarioError, UsageError
 from chaoslab.faults import Crash, Partition
 from chaoslab.net.latency import Lognormal
 from chaoslab.plugins import registry
@@ -97,6 +98,23 @@ def test_overrides_replace_what_the_file_says() -> None:
         ('"abd"', '"adb"', 6, "cluster.protocol", "did you mean 'abd'"),
         ("nodes = 5", "nodes = 0", 7, "cluster.nodes", "at least one node"),
         ("nodes = 5", "nodes = 2.5", 7, "cluster.nodes", ""),
+        ("nodes = 5", "nodes = 99999999999999999999", 7, "cluster.nodes", "at most 10,000"),
+        ("nodes = 5", "nodes = 5\nsettings = 3", 8, "cluster.settings", "write [cluster.settings]"),
+        ("nodes = 5", "nodes = 2", 21, "fault.groups", "'minority' of 2 nodes is nobody"),
+        ("clients = 6", "clients = 10_000_000_000", 15, "workload.clients", "at most 10,000"),
+        ("keys = 3", "keys = 10_000_000_000", 17, "workload.keys", "at most 1,000,000"),
+        ('"40/s"', '"1e400/s"', 16, "workload.rate", "write a number and a unit"),
+        ('"40/s"', '"1e99/s"', 16, "workload.rate", "from 1e-9/s to 1e9/s"),
+        ('"40/s"', '"1e-99/s"', 16, "workload.rate", "from 1e-9/s to 1e9/s"),
+        ('"10s"', '"1e999999999s"', 3, "scenario.duration", "write a number and a unit"),
+        ("drop = 0.001", f"drop = 1{'0' * 400}", 11, "network.drop", "from 0 to 1"),
+        ('"A test"', '"A\\u001b[31m test"', 2, "scenario.title", "without control characters"),
+        ('"minority | rest"', '"n1 n2 | n3 n1"', 21, "fault.groups", "'n1' stands twice"),
+        ('"minority | rest"', '"rest | rest"', 21, "fault.groups", "'rest' stands twice"),
+        ('"minority | rest"', '"all | rest"', 21, "fault.groups", "always nobody: the others take all 5 nodes"),
+        ('"minority | rest"', '"majority | n1 n2 | one"', 21, "fault.groups", "always nobody"),
+        ('every = "8s"\nfor = "3s"', 'every = "2ns"\nfor = "1ns"', 22, "fault.every", "5,000,000,000 times"),
+        ('for = "1s"', 'for = "0s"', 29, "fault.for", "above zero"),
         ("nodes = 5", "nodes = true", 7, "cluster.nodes", ""),
         ('"lognormal"', '"lognornal"', 10, "network.latency.distribution", "did you mean 'lognormal'"),
         ('median = "2ms", ', "", 10, "network.latency.median", "median is missing"),
@@ -238,3 +256,48 @@ def test_files_that_cannot_be_read_are_told_apart(tmp_path: Path) -> None:
     (tmp_path / "b.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(ScenarioError, match="not a text file"):
         load_scenario(tmp_path / "b.toml", registry())
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (GOOD.replace("nodes = 5", "nodes = 5\nnodes = 3"), "s.toml:8: this is not TOML: Cannot overwrite a value"),
+        (GOOD + "[cluster]\n", "this is not TOML: Cannot declare cluster twice"),
+        ("a = " + "[" * 5000 + "]" * 5000, "s.toml: brackets nested this deep"),
+        ("a = " + "9" * 5000, "or numbers this long"),
+        ("", "the section [cluster] is missing"),
+    ],
+    ids=["a key twice", "a table twice", "deep", "long", "empty"],
+)
+def test_what_is_not_toml_gets_a_sentence(text: str, words: str) -> None:
+    """Also where the parser of TOML itself gives up."""
+    with pytest.raises(ScenarioError, match=re.escape(words)):
+        read(text)
+
+
+def test_a_mark_at_the_beginning_of_the_file_is_passed_over(tmp_path: Path) -> None:
+    """Editors on Windows write one, and lines that end in two characters."""
+    path = tmp_path / "s.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode())
+    assert load_scenario(path, registry()) == read(GOOD)
+
+
+def test_groups_that_may_have_somebody_are_accepted() -> None:
+    """Roles show only in the run, and clients can stand on a side of their own."""
+    for groups in ("one | one | rest", "c1 | all", "majority | rest", "n1 | n2 n3 n4 n5", "2 | 3"):
+        assert read(GOOD.replace("minority | rest", groups)).faults[0].fault == Partition(groups=groups)
+
+
+@pytest.mark.parametrize("text", ["5\nprotocol = 'x'", "[" * 5000, "9" * 5000])
+def test_an_override_is_one_value(text: str) -> None:
+    """What is no TOML value is bare text; nothing else can be brought in with it."""
+    with pytest.raises(ScenarioError, match="is not a count") as caught:
+        read(GOOD, cluster__nodes=text)
+    assert caught.value.key == "--set cluster.nodes"
+
+
+@pytest.mark.parametrize("dotted", ["cluster.", ".nodes", "cluster..nodes", "", "cluster"])
+def test_an_override_names_a_key_in_a_section(dotted: str) -> None:
+    """A dot with nothing beside it names none."""
+    with pytest.raises(UsageError, match=r"write SECTION\.KEY=VALUE"):
+        parse_scenario(GOOD, registry(), overrides={dotted: "5"})

@@ -191,3 +191,20 @@ def test_trio_is_left_as_it_was() -> None:
     with pytest.raises(KeyError):
         Engine(0).run(main)
     assert (_run._ALLOW_DETERMINISTIC_SCHEDULING, _run._r) == before
+
+
+def test_a_shielded_wait_that_nothing_ends_is_a_deadlock_and_ends() -> None:
+    """A task that stays behind in a shield is told, and let go of: the run neither hangs nor crashes Trio."""
+
+    async def stays() -> None:
+        with trio.CancelScope(shield=True):
+            await trio.sleep_forever()
+
+    engine = Engine(0)
+
+    async def main() -> None:
+        engine.nursery.start_soon(stays, name="the one that stays")
+        await trio.sleep(1)
+
+    with pytest.raises(DeadlockError, match="the one that stays waits"):
+        engine.run(main)
