@@ -20,13 +20,12 @@ import attrs
 
 from chaoslab.choices import Stream
 from chaoslab.cluster import Cluster
-from chaoslab.errors import UsageError, unknown_word
 from chaoslab.faults.link_rule import LinkDelays, LinkRule, NetworkFault, match_parameter, where
 from chaoslab.faults.scene import Scene
 from chaoslab.net import Copies, Link, Match, Network
 from chaoslab.net.mutation import mutated
 from chaoslab.net.network import OVERHEARD_MAX
-from chaoslab.parameters import RATE, TEXT, parameter
+from chaoslab.parameters import RATE, one_of, parameter
 from chaoslab.units import NS_PER_S
 
 __all__ = ["WAYS", "Eavesdrop", "Forge"]
@@ -73,13 +72,11 @@ class Forge(NetworkFault):
 
     rate: float = parameter(RATE, "How many forged messages are sent a second on average.", default=5.0)
     way: str = parameter(
-        TEXT, "replay: the same once more; tamper: one field changed; spoof: from another sender.", default="replay"
+        one_of(*WAYS),
+        "replay: the same once more; tamper: one field changed; spoof: from another sender.",
+        default="replay",
     )
     match: Match | None = match_parameter()
-
-    def __attrs_post_init__(self) -> None:
-        if self.way not in WAYS:
-            raise UsageError(unknown_word("way", self.way, WAYS), key="way")
 
     def rule(self, cluster: Cluster, targets: tuple[str, ...]) -> LinkRule:
         return _Forge(targets, self, cluster.network)

@@ -124,7 +124,7 @@ class NetworkFault:
         state.let_go(cluster.network)
         cluster.network.remove_rule(state)
 
-    def effects(self, state: LinkRule) -> int | None:
+    def effects(self, state: LinkRule) -> int:
         return state.hits
 
     def figures(self, state: LinkRule) -> Mapping[str, Any]:

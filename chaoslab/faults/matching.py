@@ -11,12 +11,11 @@ import attrs
 
 from chaoslab.choices import Stream
 from chaoslab.cluster import Cluster
-from chaoslab.errors import UsageError, unknown_word
 from chaoslab.faults.link_rule import LinkDelays, LinkRule, NetworkFault
 from chaoslab.faults.scene import Scene
 from chaoslab.net import MATCH, Copies, Link, Match, Network
 from chaoslab.net.latency import LATENCY, Constant, Latency
-from chaoslab.parameters import TEXT, parameter
+from chaoslab.parameters import one_of, parameter
 
 __all__ = ["ACTIONS", "MatchMessages"]
 
@@ -33,14 +32,10 @@ class MatchMessages(NetworkFault):
     counts: ClassVar[str] = "messages matched"
 
     match: Match = parameter(MATCH, "Which messages.")
-    action: str = parameter(TEXT, f"What becomes of them: {', '.join(ACTIONS)}.", default="drop")
+    action: str = parameter(one_of(*ACTIONS), "What becomes of them.", default="drop")
     later: Latency = parameter(
         LATENCY, "How much later they, or their copies, arrive.", default=Constant(value_ns=1000 * _MS)
     )
-
-    def __attrs_post_init__(self) -> None:
-        if self.action not in ACTIONS:
-            raise UsageError(unknown_word("action", self.action, ACTIONS), key="action")
 
     def rule(self, cluster: Cluster, targets: tuple[str, ...]) -> LinkRule:
         return _Matched(targets, self)

@@ -152,3 +152,10 @@ def test_a_mistake_in_a_match_is_told_with_its_line() -> None:
     ):
         with pytest.raises(cl.ScenarioError, match=complaint):
             parse_scenario(f"{head}match = {table}\n", registry(), file="x.toml")
+
+
+@pytest.mark.parametrize("make", [lambda: cl.match(cl.matching("vote"), "dorp"), lambda: cl.forge("replya")])
+def test_a_word_that_means_nothing_is_refused(make: Any) -> None:
+    """With the nearest one that does."""
+    with pytest.raises(cl.UsageError, match="did you mean '(drop|replay)'"):
+        make()
