@@ -11,6 +11,8 @@ What a kind of fault must have is told by ``chaoslab.cluster.Fault``. It may als
   None where the scene has no place for it: swarms use it;
 - ``hits(zones)``: the nodes it hits, for kinds that say so themselves instead of by a target;
 - ``down_at_once(targets)``: how many of its targets it takes down at once, at most; all of them, if it does not say so;
+- ``storage_kind``, a property: the kind of fault of storage that it amounts to besides, such as ``"torn-write"``, so
+  that a budget can refuse it; empty: none;
 - ``figures(state)``, a method that returns what is to be told of it when it is healed, beyond ``effects``;
 - ``nodes_min``, a property: how many nodes it takes.
 """

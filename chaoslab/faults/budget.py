@@ -109,9 +109,10 @@ class Budget:
             return f"{down} of {nodes} nodes would be down, {self.down_max(nodes)} may be"
         if demanded == "amnesia" and forgetful > self.amnesia_max(nodes):
             return f"{forgetful} of {nodes} nodes would have lost their disk, {self.amnesia_max(nodes)} may"
-        if demanded == "storage" and fault.kind not in self.storage:
+        storage_kind: str = fault.kind if demanded == "storage" else getattr(fault, "storage_kind", "")
+        if storage_kind and storage_kind not in self.storage:
             survived = ", ".join(self.storage) or "none"
-            return f"of the faults of storage it survives {survived}"
+            return f"of the faults of storage it survives {survived}, and this is {storage_kind}"
         promised = {
             "true-time": (self.true_time, "its time source must be honest"),
             "tampering": (self.tampering, "messages must arrive as they were sent"),

@@ -19,7 +19,7 @@ import attrs
 from chaoslab.choices import Stream
 from chaoslab.cluster import Cluster
 from chaoslab.errors import UsageError
-from chaoslab.faults.crashes import Downtime, unsynced_parameter
+from chaoslab.faults.crashes import Downtime, PowerCut, unsynced_parameter
 from chaoslab.faults.scene import Scene
 from chaoslab.net import Copies, Link, Network
 from chaoslab.parameters import COUNT, DURATION, TEXT, parameter
@@ -36,7 +36,7 @@ _VERBS: Final = {"probe": "pass", "fsync": "fsync", "synced": "end of the fsync"
 
 
 @attrs.frozen(kw_only=True)
-class CrashAt:
+class CrashAt(PowerCut):
     """The node loses power at the nth sync, send, arrival or probe of a name; say one of them, or "any" name."""
 
     kind: ClassVar[str] = "crash-at"

@@ -22,7 +22,7 @@ from chaoslab.faults.scene import Scene
 from chaoslab.parameters import one_of, parameter
 from chaoslab.storage import CRASH_MODES, Unsynced
 
-__all__ = ["UNSYNCED", "Amnesia", "Crash", "Downtime", "unsynced_parameter"]
+__all__ = ["UNSYNCED", "Amnesia", "Crash", "Downtime", "PowerCut", "unsynced_parameter"]
 
 UNSYNCED = one_of("lost", "kept", "torn")
 """What becomes of writes that were not synced."""
@@ -65,8 +65,20 @@ class Downtime:
             self.end(name)
 
 
+class PowerCut:
+    """What faults share that say what becomes of unsynced writes."""
+
+    __slots__ = ()
+
+    unsynced: Unsynced
+
+    @property
+    def storage_kind(self) -> str:
+        return "torn-write" if self.unsynced == "torn" else ""
+
+
 @attrs.frozen(kw_only=True)
-class Crash:
+class Crash(PowerCut):
     """The node loses power; healing starts it again from its disk."""
 
     kind: ClassVar[str] = "crash"

@@ -15,7 +15,7 @@ import attrs
 from chaoslab.choices import Stream
 from chaoslab.cluster import Cluster
 from chaoslab.errors import UsageError
-from chaoslab.faults.crashes import Downtime, unsynced_parameter
+from chaoslab.faults.crashes import Downtime, PowerCut, unsynced_parameter
 from chaoslab.faults.scene import Scene
 from chaoslab.parameters import DURATION, parameter
 from chaoslab.storage import Unsynced
@@ -25,7 +25,7 @@ __all__ = ["RestartLoop", "RollingRestart"]
 
 
 @attrs.frozen(kw_only=True)
-class RestartLoop:
+class RestartLoop(PowerCut):
     """The node crashes and starts again, over and over, about once in each period."""
 
     kind: ClassVar[str] = "restart-loop"
@@ -99,7 +99,7 @@ class _Loop:
 
 
 @attrs.frozen(kw_only=True)
-class RollingRestart:
+class RollingRestart(PowerCut):
     """The nodes restart one after the other, never two of them at once, as in an upgrade."""
 
     kind: ClassVar[str] = "rolling-restart"

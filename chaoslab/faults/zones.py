@@ -10,7 +10,7 @@ import attrs
 from chaoslab.choices import Stream
 from chaoslab.cluster import Cluster
 from chaoslab.errors import UsageError, unknown_word
-from chaoslab.faults.crashes import Downtime, unsynced_parameter
+from chaoslab.faults.crashes import Downtime, PowerCut, unsynced_parameter
 from chaoslab.faults.link_rule import LinkRule
 from chaoslab.faults.partitions import Partition
 from chaoslab.faults.scene import Scene
@@ -23,7 +23,7 @@ _State = Downtime | tuple[Partition, LinkRule] | None
 
 
 @attrs.frozen(kw_only=True)
-class ZoneOutage:
+class ZoneOutage(PowerCut):
     """All nodes of a zone lose power at once, or the zone is cut off from the others."""
 
     kind: ClassVar[str] = "zone-outage"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import pytest
 import trio
 
 import chaoslab as cl
+from chaoslab.faults import Crash, CrashAt, RestartLoop, RollingRestart, ZoneOutage
+from chaoslab.nemesis import Budget
 from chaoslab.statemachine import Context, Effects, Invocation, Persist, Request, Send, Write, reply
 from tests.faults.process_programs import LISTENERS, WRITERS, outcomes, told
 
@@ -39,6 +42,26 @@ def test_what_was_not_synced_is_lost_or_kept(code: Any, unsynced: Any, left: Any
             await trio.sleep(0.1)
 
     assert told(code, then, nodes=1) == [(b"", b""), left]
+
+
+async def write_much(node: cl.Node) -> None:
+    """Write a hundred bytes and never sync them; tell what was there before."""
+    node.settings.append(node.disk.read("f"))
+    node.disk.write("f", bytes(range(100)))
+    await trio.sleep_forever()
+
+
+def test_a_torn_write_leaves_a_beginning_of_itself() -> None:
+    """Of a length that the seed decides."""
+
+    async def then(cluster: cl.Cluster) -> None:
+        await trio.sleep(0.5)
+        with cluster.faults(cl.crash("n1", unsynced="torn")):
+            await trio.sleep(0.1)
+
+    left = [told(write_much, then, nodes=1, seed=seed)[1] for seed in range(10)]
+    assert all(bytes(range(100)).startswith(content) for content in left)
+    assert len({len(content) for content in left} - {0, 100}) > 3
 
 
 @pytest.mark.parametrize("code", WRITERS)
@@ -185,6 +208,26 @@ def test_amnesia_finds_the_node_that_believes_its_disk() -> None:
 
     assert "invalid" in outcomes(Trusting, amnesia, nodes=2)
     assert outcomes(Mirrored, amnesia, nodes=2) == {"valid"}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Crash(unsynced="torn"),
+        RestartLoop(unsynced="torn"),
+        RollingRestart(unsynced="torn"),
+        CrashAt(probe="p", unsynced="torn"),
+        ZoneOutage(zone="z1", unsynced="torn"),
+    ],
+    ids=lambda fault: str(fault.kind),
+)
+def test_torn_writes_need_a_protocol_that_survives_them(fault: Any) -> None:
+    """Whoever survives crashes alone does not promise to survive half a write."""
+    refusal = Budget(down="minority").refusal(fault, 3, down=1)
+    assert refusal is not None
+    assert "this is torn-write" in refusal
+    assert Budget(down="minority", storage=("torn-write",)).refusal(fault, 3, down=1) is None
+    assert Budget(down="minority").refusal(attrs.evolve(fault, unsynced="kept"), 3, down=1) is None
 
 
 def test_a_word_that_is_no_fate_of_writes_is_refused() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chaoslab.statemachine import Complete, Context, Effects, Invocation, Persist, Send
+from chaoslab.statemachine import Complete, Context, Effects, Invocation, Persist, Probe, Send
 from chaoslab_protocols.abd.client import Client
 from chaoslab_protocols.abd.messages import INITIAL, Query, QueryReply, Store, StoreReply
 from chaoslab_protocols.abd.replica import Replica
@@ -40,7 +40,7 @@ def test_a_replica_keeps_the_higher_tag_and_acknowledges_either() -> None:
     """An older value never replaces a newer one; the writer's name decides between equal counters."""
     replica = Replica(context("n1"))
     replica.message("c1", Store(1, "x", (3, "c1"), "new"))
-    assert replica.message("c2", Store(1, "x", (2, "c9"), "old")) == [Send("c2", StoreReply(1))]
+    assert replica.message("c2", Store(1, "x", (2, "c9"), "old")) == [Probe("outdated"), Send("c2", StoreReply(1))]
     replica.message("c2", Store(1, "x", (3, "c2"), "newer"))
     assert replica.copies["x"] == ((3, "c2"), "newer")
 
@@ -48,8 +48,9 @@ def test_a_replica_keeps_the_higher_tag_and_acknowledges_either() -> None:
 def test_a_replica_has_the_value_on_its_disk_before_it_acknowledges() -> None:
     """The write to the disk stands before the answer, and what it kept is what it starts with."""
     replica = Replica(context("n1"))
-    persist, send = replica.message("c1", Store(1, "x", (3, "c1"), 9)) or ()
+    persist, probe, send = replica.message("c1", Store(1, "x", (3, "c1"), 9)) or ()
     assert isinstance(persist, Persist)
+    assert probe == Probe("stored")
     assert isinstance(send, Send)
     again = Replica(context("n1", f=persist.data))
     assert again.copies == {"x": ((3, "c1"), 9)}
