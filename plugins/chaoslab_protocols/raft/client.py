@@ -27,7 +27,7 @@ class Client:
 
     TRY_S = 0.25
     PAUSE_S = 0.04
-    TIMEOUT_S = 2.0
+    TIMEOUT_S = 5.0
     HINTS_MAX = 3
 
     def __init__(self, context: Context) -> None:

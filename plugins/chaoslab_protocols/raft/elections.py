@@ -63,7 +63,7 @@ class Elections(Replication):
         self.pre_vote_term = None
         self.role, self.leader_id = CANDIDATE, None
         self.votes = {self.name: None}
-        effects = [*self.save_state(), Probe("vote-saved"), Become(CANDIDATE), self.election_timer()]
+        effects = [*self.save_state(), Probe("term-begun"), Become(CANDIDATE), self.election_timer()]
         if self.is_majority(self.votes):
             return [*effects, *self.become_leader()]
         return [*effects, *self.request_votes(self.current_term)]
@@ -78,9 +78,17 @@ class Elections(Replication):
         return super().observe(term)
 
     def request_votes(self, term: int, *, pre_vote: bool = False) -> list[Effect]:
-        """Ask all other members for their votes in *term*."""
+        """Ask the other members for their votes in *term*."""
         request = RequestVote(term, self.name, self.log.last_index, self.log.last_term, pre_vote)
-        return [Send(peer, request) for peer in self.members if peer != self.name]
+        granted = self.pre_votes if pre_vote else self.votes
+        asked = [peer for peer in self.members if peer not in granted]
+        return [*(Send(peer, request) for peer in asked), SetTimer("votes", self.settings.heartbeat_s)]
+
+    def ask_again(self) -> list[Effect]:
+        """Ask those again that have not granted their vote: messages may be lost (section 5.1)."""
+        if self.pre_vote_term is not None:
+            return self.request_votes(self.pre_vote_term, pre_vote=True)
+        return self.request_votes(self.current_term) if self.role == CANDIDATE else []
 
     # RequestVote RPC: receiver implementation (figure 2)
 
@@ -138,7 +146,7 @@ class Elections(Replication):
     # Leaders
 
     def become_leader(self) -> list[Effect]:
-        """Received votes from a majority of servers: become leader, and begin the term with an empty entry."""
+        """Received votes from a majority of servers: become leader."""
         self.role, self.leader_id = LEADER, self.name
         self.next_index = dict.fromkeys(self.peers, self.log.last_index + 1)
         self.match_index = dict.fromkeys(self.peers, 0)
@@ -150,8 +158,12 @@ class Elections(Replication):
             Probe("became-leader"),
             CancelTimer("election"),
             quorum_timer,
-            *self.replicate(Entry(self.current_term, None)),
+            *self.begin_term(),
         ]
+
+    def begin_term(self) -> list[Effect]:
+        """Begin the term with an entry that does nothing: once it is committed, all before it is (thesis, section 6.4)."""
+        return self.replicate(Entry(self.current_term, None))
 
     def replicate(self, entry: Entry) -> list[Effect]:
         """Append *entry* to the leader's log and send it to all; the disk and the network work at the same time."""

@@ -40,16 +40,20 @@ class Replica(Membership):
             InstallSnapshotReply: self.on_install_snapshot_reply,
             ClientRequest: self.on_client_request,
         }
+        # By name: whether it is a leader's timer or everybody else's, and what happens when it runs out.
+        self.timers: dict[str, tuple[bool, Callable[[], Effects]]] = {
+            "heartbeat": (True, self.begin_round),
+            "quorum": (True, self.check_quorum),
+            "election": (False, self.on_election_timeout),
+            "votes": (False, self.ask_again),
+        }
 
     def message(self, sender: str, message: Any) -> Effects:
         return self.handlers[message.__class__](sender, message)
 
     def timer(self, name: str) -> Effects:
-        if name == "election":
-            return self.on_election_timeout() if self.role != LEADER else None
-        if self.role != LEADER:
-            return None
-        return self.begin_round() if name == "heartbeat" else self.check_quorum()
+        of_leader, handler = self.timers[name]
+        return handler() if of_leader == (self.role == LEADER) else None
 
     def on_client_request(self, sender: str, request: ClientRequest) -> Effects:
         """If command received from client: append entry to local log, respond after entry applied (figure 2)."""

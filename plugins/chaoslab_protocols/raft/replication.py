@@ -25,12 +25,9 @@ class Replication(Snapshots):
     """Leaders send their log, followers make theirs the same.
 
     Attributes:
-        ENTRIES_MAX: How many entries a message carries at most.
         round: The number of the leader's latest round.
         acked_round: The latest round that each server has answered.
     """
-
-    ENTRIES_MAX = 64
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -64,7 +61,7 @@ class Replication(Snapshots):
             self.name,
             next_index - 1,
             prev_log_term,
-            log.since(next_index, self.ENTRIES_MAX) if next_index <= log.last_index else (),
+            log.since(next_index, self.settings.entries_max) if next_index <= log.last_index else (),
             self.commit_index,
             self.round,
         )
@@ -116,9 +113,16 @@ class Replication(Snapshots):
         self.acknowledge(sender, reply.round)
         if reply.success:
             return self.replicated(sender, reply.match_index)
-        next_index = min(reply.match_index, self.next_index.get(sender, 1) - 1)
-        self.next_index[sender] = max(next_index, self.match_index.get(sender, 0) + 1)
-        return [Send(sender, self.entries_from(self.next_index[sender]))]
+        return self.look_further_back(sender, reply.match_index)
+
+    def look_further_back(self, server: str, hint: int) -> list[Effect]:
+        """If AppendEntries fails because of log inconsistency: decrement nextIndex and retry (section 5.3)."""
+        before = self.next_index.get(server, 1)
+        next_index = max(min(hint, before - 1), self.match_index.get(server, 0) + 1)
+        if next_index >= before:
+            return []  # the answer to a message of before; the next round asks again
+        self.next_index[server] = next_index
+        return [Send(server, self.entries_from(next_index))]
 
     def on_install_snapshot_reply(self, sender: str, reply: InstallSnapshotReply) -> Effects:
         if not self.concerns_this_reign(reply.term):
@@ -141,7 +145,10 @@ class Replication(Snapshots):
             return []
         self.match_index[server] = match_index
         self.next_index[server] = max(self.next_index.get(server, 1), match_index + 1)
-        return self.advance_commit_index()
+        effects = self.advance_commit_index()
+        if self.log.last_index - match_index >= self.settings.entries_max:  # more than a message could carry
+            effects.append(Send(server, self.entries_from(self.next_index[server])))
+        return effects
 
     def advance_commit_index(self) -> list[Effect]:
         """If a majority has replicated an entry that may be committed, it is."""

@@ -67,13 +67,19 @@ class Server:
         self.match_index: dict[str, int] = {}
         self.role = FOLLOWER
         self.leader_id: str | None = None
-        # A server that starts may have heard from a leader just before it went down, and that leader may count on
-        # its keeping still: it does so from now on for as long.
-        self.last_heard = self.monotonic_time()
+        self.last_heard = self.heard_before_start()
 
     def recovered(self, context: Context) -> Recovered:
         """Return what the disk kept."""
         return journal.recover(context.files, context.nodes)
+
+    def heard_before_start(self) -> float:
+        """Return when the server may have heard of a leader for the last time.
+
+        With leases that may have been just before it went down, and that leader counts on its keeping still: it does
+        so from now on for as long. Without leases nobody counts on it.
+        """
+        return self.monotonic_time() if self.settings.reads == "lease" else float("-inf")
 
     def start(self) -> list[Effect]:
         """Begin as a follower (section 5.2), with a journal that ends in a whole record."""

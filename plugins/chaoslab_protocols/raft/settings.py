@@ -32,6 +32,7 @@ class Settings:
     snapshot_threshold: int = parameter(
         COUNT, "How many applied entries a log holds before a snapshot takes their place.", default=100
     )
+    entries_max: int = parameter(COUNT, "How many entries a message carries at most.", default=64)
     reads: str = parameter(TEXT, f"How reads are answered: {', '.join(READS)}.", default="read-index")
     drift_ppm: int = parameter(
         PPM, "How far the rate of any clock may be off: leases allow for it.", default=10_000, name="drift"
@@ -42,6 +43,8 @@ class Settings:
             raise UsageError(unknown_word("way of reading", self.reads, READS), key="reads")
         if not 0 < self.heartbeat_ns < self.election_timeout_ns:
             raise UsageError("an election timeout is longer than a heartbeat.", key="election_timeout")
+        if self.entries_max < 1:
+            raise UsageError("a message can carry at least one entry.", key="entries_max")
         if self.snapshot_threshold < 1:
             raise UsageError("a snapshot takes the place of at least one entry.", key="snapshot_threshold")
         if self.drift_ppm >= 500_000:

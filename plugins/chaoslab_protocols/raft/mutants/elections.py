@@ -29,13 +29,13 @@ class ForgetsItsTerm(Replica):
 
 @planted(
     "R4",
-    "a vote is granted to the longer log, whatever the terms of the last entries",
+    "a vote is granted whatever the candidate's log lacks",
     source="Raft section 5.4.1",
     scenario="partitions",
 )
-class ComparesLengthOnly(Replica):
+class VotesForAnybody(Replica):
     def is_up_to_date(self, last_log_index: int, last_log_term: int) -> bool:
-        return last_log_index >= self.log.last_index
+        return True
 
 
 @planted(
