@@ -157,5 +157,5 @@ def test_a_mistake_in_a_match_is_told_with_its_line() -> None:
 @pytest.mark.parametrize("make", [lambda: cl.match(cl.matching("vote"), "dorp"), lambda: cl.forge("replya")])
 def test_a_word_that_means_nothing_is_refused(make: Any) -> None:
     """With the nearest one that does."""
-    with pytest.raises(cl.UsageError, match="did you mean '(drop|replay)'"):
+    with pytest.raises(cl.UsageError, match=r"did you mean '(drop|replay)'"):
         make()
