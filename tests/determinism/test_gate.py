@@ -145,7 +145,7 @@ def test_the_trace_hash_of_a_seed_is_the_same_on_every_machine() -> None:
 
 
 PINNED = [
-    "75a5ebaabd9351736d03b1ec6ca9214f",
+    "eca281ba034b1fc168280b0d0dde1dab",
     "7066cf500b14b79b4c114d2a4b169fc4",
     "2902bd3cb2e4c00146f1d6c9067934df",
 ]
