@@ -265,7 +265,7 @@ class Slicer(_StreamFault):
     def drawn(cls, scene: Scene, stream: Stream) -> Slicer | None:
         if not scene.streams:
             return None
-        return cls(size_bytes=8 + stream.below(120), gap_ns=int(stream.between(0, 5) * _MS))
+        return cls(size_bytes=16 + stream.below(200), gap_ns=int(stream.between(0, 5) * _MS))
 
     def rule(self, cluster: Cluster, targets: tuple[str, ...]) -> _SegmentRule:
         return _Slicer(targets, self.size_bytes, self.gap_ns)
