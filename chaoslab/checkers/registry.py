@@ -12,7 +12,7 @@ from chaoslab.checkers import causal, convergence, sequential, sessions
 from chaoslab.checkers.linearizable import CONFIGURATIONS_MAX, linearizable
 from chaoslab.checkers.transactions import list_append, register_transactions
 from chaoslab.checkers.verdict import Verdict
-from chaoslab.errors import UsageError, unknown_word
+from chaoslab.errors import HistoryError, UsageError, unknown_word
 from chaoslab.history import History
 from chaoslab.models import TRANSACTIONAL, Model
 
@@ -181,8 +181,9 @@ def check(
 
     Raises:
         UsageError: a level that does not exist, or that says nothing of such histories.
-        HistoryError: an operation that the model does not know.
+        HistoryError: an operation that the model does not know, or that has an argument without meaning.
     """
+    _confirm_arguments(history, model)
     checkers = [_checker(level, model) for level in levels]
     collecting = gc.isenabled()
     gc.disable()  # millions of small objects that are all needed to the end: looking for garbage is half of the time
@@ -191,6 +192,17 @@ def check(
     finally:
         if collecting:
             gc.enable()
+
+
+def _confirm_arguments(history: History, model: Model) -> None:
+    """Refuse a compare-and-set without two values, for checkers that read the history themselves. Cost: O(n)."""
+    if "cas" not in model.fs or "cas" not in history.fs:
+        return
+    for call, (type, f) in enumerate(zip(history.types, history.fs, strict=True)):
+        if f == "cas" and type == "invoke":
+            argument = history.values[call]
+            if not isinstance(argument, list | tuple) or len(argument) != 2:
+                raise HistoryError(f"event {call}: a cas takes [from, to], not {argument!r}.")
 
 
 def _checker(level: str, model: Model) -> LevelChecker:

@@ -26,6 +26,10 @@ EDN_LINE = re.compile(r"\s*\[?\s*(?:#[\w.]+\s*)?\{\s*:\w")
 """How a line of such a file begins."""
 
 _TAG = re.compile(r"#(?!\{|inst\b|uuid\b)[A-Za-z][\w.\-/]*\s*")
+_SYMBOLIC = re.compile(r"##(NaN|-?Inf)\b")
+"""Numbers that the EDN reader does not know; it reads them as keywords."""
+_NUMBERS = {f"chaoslab.number/{name}": float(name) for name in ("NaN", "Inf", "-Inf")}
+_TUPLE = "#jepsen.independent/tuple"
 _KEYWORD = re.compile(r":([\w\-./?!*+<>=$&]+)")
 _GAP = re.compile(r"[\s,]+")
 _NIL = re.compile(r"\bnil\b")
@@ -40,12 +44,14 @@ def read_edn(lines: Iterable[str], file: str, meaning: JepsenMeaning) -> History
         HistoryError: what is no event, or events that no run can have recorded; names file and line.
     """
     events: list[tuple[int, JepsenEvent]] = []
+    tuples = False
     last_index = -1
     for number, text in _maps(lines, file):
         try:
             values = _fast(text)
             if values is None:
                 values = _slow(text)
+                tuples = tuples or _TUPLE in text
             index = values.get("index", -1)
             if not isinstance(index, int):
                 raise HistoryError(f":index {index!r} is not a whole number.")
@@ -55,7 +61,7 @@ def read_edn(lines: Iterable[str], file: str, meaning: JepsenMeaning) -> History
             events.append((number, _event(values, number)))
         except HistoryError as error:
             raise HistoryError(error.message, file=file, line=number) from None
-    split_keys([event for _, event in events])
+    split_keys([event for _, event in events], certainly=tuples)
     history = History()
     asked: dict[Any, Any] = {}
     for number, event in events:
@@ -150,10 +156,13 @@ def _slow(text: str) -> dict[str, Any]:
     pieces = _STRING.split(text)
     strings = [*_STRING.findall(text), ""]
     untagged = "".join(
-        _TAG.sub("", piece) + string for piece, string in zip(pieces, strings, strict=True)
+        _TAG.sub("", _SYMBOLIC.sub(r":chaoslab.number/\1", piece)) + string
+        for piece, string in zip(pieces, strings, strict=True)
     )  # what a tag means is known from what it stands before
     try:
         found = _plain(edn_format.loads(untagged))
+    except RecursionError:
+        raise HistoryError("a value is nested too deeply to be read.") from None
     except Exception as error:  # the reader raises several kinds, also of its parser's own
         raise HistoryError(f"this is not EDN: {str(error) or type(error).__name__}.") from None
     if not isinstance(found, dict):
@@ -169,7 +178,7 @@ def _plain(value: Any) -> Any:
     import edn_format
 
     if isinstance(value, edn_format.Keyword):
-        return value.name
+        return _NUMBERS.get(value.name, value.name)
     if isinstance(value, dict | edn_format.ImmutableDict):
         return {_hashable(_plain(key)): _plain(one) for key, one in value.items()}
     if isinstance(value, set | frozenset):
@@ -187,9 +196,14 @@ def _hashable(key: Any) -> Any:
     return tuple(key) if isinstance(key, list) else key
 
 
+def _is_transaction(value: Any) -> bool:
+    """Return whether *value* is a list of micro-operations: transactions may come without a name."""
+    return isinstance(value, list) and all(isinstance(one, list) and len(one) == 3 for one in value) and bool(value)
+
+
 def _event(values: dict[str, Any], number: int) -> JepsenEvent:
     for key in ("process", "type", "f"):
-        if key not in values:
+        if key not in values and not (key == "f" and _is_transaction(values.get("value"))):
             raise HistoryError(f"an event needs :{key}; this one has {', '.join(map(str, values)) or 'nothing'}.")
     time_ns, error = values.get("time", number), values.get("error")
     if not isinstance(time_ns, int):
@@ -199,7 +213,7 @@ def _event(values: dict[str, Any], number: int) -> JepsenEvent:
     return JepsenEvent(
         process=values["process"],
         type=values["type"],
-        f=str(values["f"]),
+        f="txn" if values.get("f") is None and _is_transaction(values.get("value")) else str(values["f"]),
         value=values.get("value"),
         error=None if error is None else str(error),
         time_ns=time_ns,

@@ -1,12 +1,15 @@
 """Histories in files: which format it is, and reading and writing it.
 
-A format is recognised by its first line that says anything. Whatever goes wrong is one sentence with file and line.
+A format is recognised by its first line that says anything. A file compressed by gzip is read like any other. Whatever
+goes wrong is one sentence with file and line.
 """
 
 from __future__ import annotations
 
+import gzip
 import re
 import stat
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -38,6 +41,7 @@ _JSON_ARRAY = re.compile(r'\s*\[\s*\{\s*"')
 _JSON_EVENT = re.compile(r'\s*\{\s*"')
 _MARK = "\ufeff".encode()
 """What editors on Windows put at the beginning of a file."""
+_GZIP = b"\x1f\x8b"
 
 
 def read_history(
@@ -129,21 +133,23 @@ def _lines(path: str | Path, progress: Progress | None = None) -> Iterator[str]:
     told = 0
     try:
         with Path(path).open("rb") as file:
-            for number, raw in enumerate(file):
+            packed = file.peek(2)[:2] == _GZIP
+            for number, raw in enumerate(gzip.GzipFile(fileobj=file) if packed else file):
                 yield (raw.removeprefix(_MARK) if number == 0 else raw).decode()
-                if progress is not None:
-                    told += len(raw)
-                    if number % 4096 == 0:
-                        progress(told)
-                        told = 0
+                if progress is not None and number % 4096 == 0:
+                    now = file.tell()
+                    progress(now - told)
+                    told = now
     except FileNotFoundError:
         raise HistoryError("there is no such file.", file=path) from None
     except IsADirectoryError:
         raise HistoryError("this is a folder: name the history file in it.", file=path) from None
     except UnicodeDecodeError:
         raise HistoryError("this is not a text file.", file=path) from None
+    except (EOFError, zlib.error):
+        raise HistoryError("the compressed file is cut off or damaged.", file=path) from None
     except OSError as error:
-        raise HistoryError(f"cannot be read: {error.strerror}.", file=path) from None
+        raise HistoryError(f"cannot be read: {error.strerror or error}.", file=path) from None
 
 
 def write_history(history: History, path: str | Path) -> None:

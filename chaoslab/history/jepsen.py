@@ -5,7 +5,8 @@ Rules:
 1. A failed compare-and-set saw another value, unless the event tells an error: it is an ok with the result false. Where
    a recording means otherwise, ``JepsenMeaning`` says so.
 2. An ok read of nil saw that there is nothing, unless ``JepsenMeaning`` says otherwise.
-3. In a history of independent keys every value is ``[key value]``: recognised by reads that are invoked with one.
+3. In a history of independent keys every value is ``[key value]``: recognised by reads that are invoked with one, or by
+   the tag of such tuples.
 
 This file does not know how events are written: see ``edn`` and ``jepsen_log``.
 """
@@ -112,10 +113,12 @@ def append_event(history: History, event: JepsenEvent, meaning: JepsenMeaning, a
     )
 
 
-def split_keys(events: list[JepsenEvent]) -> None:
-    """Take the keys out of the values of *events*, in place, if this is a history of independent keys."""
+def split_keys(events: list[JepsenEvent], *, certainly: bool = False) -> None:
+    """Take the keys out of the values of *events*, in place, if this is (or *certainly* is) one of independent keys."""
     reads = [event for event in events if event.type == "invoke" and event.f in ("read", "get")]
-    if not reads or not all(_is_pair(event.value) and event.value[1] is None for event in reads):
+    if certainly:
+        pass
+    elif not reads or not all(_is_pair(event.value) and event.value[1] is None for event in reads):
         return
     for event in events:
         if isinstance(event.process, int) and _is_pair(event.value):

@@ -50,7 +50,9 @@ def read_jsonl(lines: Iterable[str], file: str) -> History:
             last_index = _take(history, _decode(line), last_index)
         except HistoryError as error:
             raise HistoryError(error.message, file=file, line=number) from None
-        except (ValueError, RecursionError) as error:
+        except RecursionError:
+            raise HistoryError("a value is nested too deeply to be read.", file=file, line=number) from None
+        except ValueError as error:
             ended = not line.endswith("\n")
             why = "the file ends in the middle of this line" if ended else str(error).partition("; use sys.")[0]
             raise HistoryError(f"this is not JSON: {why}.", file=file, line=number) from None

@@ -221,11 +221,11 @@ def same(one: Any, other: Any) -> bool:
 
 @st.composite
 def histories(draw: st.DrawFn, thing: Thing) -> History:
-    """At most seven operations of a few processes; how often they are lied to varies."""
+    """Three to seven operations of a few processes; how often they are lied to varies."""
     rng = random.Random(draw(st.integers(0, 2**32)))
     history = History()
     processes = list(range(rng.randint(1, 4)))
-    state, left, fresh, lies = thing.start, rng.randint(2, 7), len(processes), rng.choice([0, 0, 0.1, 0.4])
+    state, left, fresh, lies = thing.start, rng.randint(3, 7), len(processes), rng.choice([0, 0.2, 0.5])
     open_now: dict[int, tuple[str, Any, Any]] = {}
     while left or open_now:
         slot = rng.randrange(len(processes))

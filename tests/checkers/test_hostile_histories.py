@@ -11,7 +11,7 @@ import pytest
 from chaoslab.checkers.ladder import ladder
 from chaoslab.checkers.linearizable import linearizable
 from chaoslab.checkers.registry import LEVELS, check, implied
-from chaoslab.errors import UsageError
+from chaoslab.errors import HistoryError, UsageError
 from chaoslab.history import History
 from chaoslab.models import MODELS
 
@@ -145,6 +145,29 @@ def test_mixed_types_on_one_key_are_told_apart() -> None:
         history.invoke(0, "read", "x")
         history.complete(0, "ok", value)
     assert ladder(history, REGISTER).strongest == "linearizable"
+
+
+@pytest.mark.parametrize("argument", [5, None, "ab", [1], {"a": 1}])
+@pytest.mark.parametrize("level", [name for name, level in LEVELS.items() if level.check is not None])
+def test_a_compare_and_set_without_two_values_is_refused_in_words(level: str, argument: Any) -> None:
+    """With the event, at every level."""
+    history = History()
+    history.invoke(0, "cas", "x", argument)
+    history.complete(0, "ok", argument, True)
+    with pytest.raises(HistoryError, match=r"event 0: a cas takes \[from, to\], not"):
+        check(history, model=MODELS["cas-register"], levels=[level])
+    with pytest.raises(HistoryError, match=r"a cas takes \[from, to\]"):
+        linearizable(history, MODELS["cas-register"])
+
+
+def test_reads_of_what_is_no_register_are_not_judged_as_such() -> None:
+    """A set that nobody added to is read as empty: that is no value out of thin air."""
+    history = History()
+    history.invoke(0, "read")
+    history.complete(0, "ok", [])
+    assert ladder(history, MODELS["set"]).strongest == "linearizable"
+    with pytest.raises(UsageError, match="the model 'set' is no register"):
+        check(history, model=MODELS["set"], levels=["causal"])
 
 
 def test_a_level_of_transactions_says_nothing_of_a_register() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import sys
@@ -91,7 +92,7 @@ def test_a_file_round_trips(tmp_path: Path) -> None:
         ([{**CALL, "f": 3}], 1, "is not text"),
         ([CALL, {**RETURN, "f": "write"}], 2, "completes write on 'x', but what it has open is read on 'x' (event 0)"),
         ([CALL, {**RETURN, "key": "y"}], 2, "completes read on 'y', but what it has open is read on 'x' (event 0)"),
-        (["[" * 100_000], 1, "not JSON"),
+        (["[" * 100_000], 1, "nested too deeply"),
         (
             [CALL, '{"process": 0, "type": "ok", "f": "read", "key": "x", "value": NaN}'],
             2,
@@ -124,6 +125,39 @@ def test_an_empty_file_is_no_history(tmp_path: Path) -> None:
     path = tmp_path / "empty"
     path.write_text("\n \n")
     with pytest.raises(HistoryError, match="the file is empty"):
+        read_history(path)
+
+
+def test_a_compressed_file_is_read_like_any_other(tmp_path: Path) -> None:
+    """And one that is cut off is named as such."""
+    whole = gzip.compress(written(tmp_path, CALL, RETURN).read_bytes())
+    packed = tmp_path / "history.jsonl.gz"
+    packed.write_bytes(whole)
+    seen: list[int] = []
+    assert len(read_history(packed, progress=seen.append)) == 2
+    assert seen == [len(whole)]
+    packed.write_bytes(whole[:-12])
+    with pytest.raises(HistoryError, match="the compressed file is cut off or damaged"):
+        read_history(packed)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_line(tmp_path: Path) -> None:
+    """As some editors write one."""
+    path = written(tmp_path, CALL, RETURN)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert len(read_history(path)) == 2
+
+
+@pytest.mark.parametrize("name", ["jsonl", "edn"])
+def test_what_is_nested_too_deeply_is_refused_in_words(tmp_path: Path, name: str) -> None:
+    """Not by an internal error."""
+    deep = "[" * 100_000 + "]" * 100_000
+    line = f'{{"process": 0, "type": "invoke", "f": "write", "value": {deep}}}'
+    path = tmp_path / "deep"
+    path.write_text(
+        line if name == "jsonl" else f"{{:process 0, :type :invoke, :f :write, :value #tag {deep}}}", encoding="utf-8"
+    )
+    with pytest.raises(HistoryError, match="nested too deeply"):
         read_history(path)
 
 
@@ -256,6 +290,30 @@ def test_independent_keys_are_taken_out_of_the_values() -> None:
 """
     ).operations()
     assert [(one.key, one.argument, one.value) for one in operations] == [(7, None, 3), (8, [1, 2], [1, 2])]
+
+
+def test_the_tag_of_independent_keys_is_enough_to_know_them() -> None:
+    """Also where nothing is read."""
+    text = """
+    {:type :invoke, :f :write, :value #jepsen.independent/tuple [1 3], :process 0}
+    {:type :ok, :f :write, :value #jepsen.independent/tuple [1 3], :process 0}"""
+    history = read_edn(text.splitlines(), "h.edn", JepsenMeaning())
+    assert (history.keys, history.values) == ([1, 1], [3, 3])
+
+
+def test_transactions_without_a_name_are_transactions() -> None:
+    """As in examples of Elle."""
+    text = "{:type :invoke, :f nil, :value [[:append :x 1]], :process 0}"
+    assert read_edn([text], "h.edn", JepsenMeaning()).fs == ["txn"]
+
+
+def test_numbers_that_are_none_are_read() -> None:
+    """EDN writes them with two hashes."""
+    values = [
+        read_edn([f"{{:type :invoke, :f :write, :value ##{name}, :process 0}}"], "h.edn", JepsenMeaning()).values[0]
+        for name in ("Inf", "-Inf", "NaN")
+    ]
+    assert list(map(repr, values)) == ["inf", "-inf", "nan"]
 
 
 def test_transactions_on_lists_are_read() -> None:

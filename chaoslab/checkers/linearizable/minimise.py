@@ -6,6 +6,7 @@ needed, and operations are removed in halves, quarters, and so on (delta debuggi
 
 An update goes only together with what was seen of it (reads of its value, a compare-and-set that found it there).
 Leaving those behind would show a violation that is none: a read of a value that "nobody wrote", although somebody did.
+Where a read shows what all updates together made (a sum, the balances of a bank), no update goes while it stays.
 """
 
 from __future__ import annotations
@@ -58,6 +59,8 @@ def _without(current: list[int], removed: Sequence[int], part: Part, effects: Ef
     """Return *current* without *removed* and without everything that saw one of these updates."""
     gone = set(removed)
     numbers = part.effects
+    if any(one not in gone and _shows_all(numbers[one], effects) for one in current):
+        gone = {one for one in removed if _observes(numbers[one], effects)}
     values = {_written(numbers[one], effects) for one in removed if not effects.is_read[numbers[one]]}
     while True:
         orphans = [one for one in current if one not in gone and _saw_any(numbers[one], values, effects)]
@@ -65,6 +68,17 @@ def _without(current: list[int], removed: Sequence[int], part: Part, effects: Ef
             return [one for one in current if one not in gone]
         gone.update(orphans)
         values.update(_written(numbers[one], effects) for one in orphans if not effects.is_read[numbers[one]])
+
+
+def _observes(effect: int, effects: Effects) -> bool:
+    return effects.is_read[effect] or effects.arguments[effect][0] == "read"  # a first read may set the state
+
+
+def _shows_all(effect: int, effects: Effects) -> bool:
+    """Return whether an operation saw what all updates together made, and not which of them there were."""
+    _, _, seen, _ = effects.arguments[effect]
+    listed = seen.__class__ is tuple and seen[0] in ("list", "set")
+    return effects.model.shape == "" and _observes(effect, effects) and not listed
 
 
 def _written(effect: int, effects: Effects) -> object:
@@ -84,4 +98,6 @@ def _saw_any(effect: int, values: set[object], effects: Effects) -> bool:
         return False
     if seen in values:
         return True
+    if seen.__class__ is tuple and seen[0] in ("list", "set"):
+        return not values.isdisjoint(seen[1])
     return isinstance(seen, str) and any(isinstance(value, str) and value and value in seen for value in values)

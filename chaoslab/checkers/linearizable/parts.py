@@ -59,7 +59,9 @@ class Effects:
         if number is None:
             number = self._numbers[arguments] = len(self.arguments)
             self.arguments.append(arguments)
-            f, _, _, result = arguments
+            f, argument, _, result = arguments
+            if f == "cas" and (argument.__class__ is not tuple or argument[0] != "list" or len(argument[1]) != 2):
+                raise HistoryError(f"a cas takes [from, to], not {argument!r}.")
             self.is_read.append(f in self.model.reads or (f in self.model.refusable and result == _REFUSED))
         return number
 

@@ -17,6 +17,7 @@ from chaoslab.models import ILLEGAL, UNKNOWN, Model
 
 __all__ = ["complaint_about_no_order", "complaint_about_order"]
 
+_LOOKED_AT_MAX = 2_000_000
 _TRIED_MAX = 20_000
 """Orders that are tried at most: a minimised history has a handful of operations and needs far fewer."""
 
@@ -103,7 +104,7 @@ def complaint_about_no_order(operations: Sequence[Operation], model: Model) -> s
     todo = frozenset(number for number, (_, ret, _) in enumerate(steps) if ret is not None)
     seen = set()
     stack: list[tuple[frozenset[int], Any]] = [(frozenset(), model.initial)]
-    for _ in range(_TRIED_MAX):
+    for _ in range(min(_TRIED_MAX, _LOOKED_AT_MAX // (1 + len(steps)))):
         if not stack:
             return None
         done, state = stack.pop()

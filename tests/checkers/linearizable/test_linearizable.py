@@ -181,6 +181,44 @@ def test_a_valid_history_comes_with_an_order_that_others_can_check(history: Hist
         assert {one.call for one in history.operations() if one.type == "ok"} <= placed
 
 
+@pytest.mark.parametrize(
+    ("model", "seen", "anomaly", "words"),
+    [
+        ("log", [], "stale read", "process 1 read [], although process 0 appended 7, which had been acknowledged"),
+        ("log", [8, 7], "not linearizable", "explains that process 1 read [8, 7], given that process 0 appended 7."),
+        ("kv", "", "stale read", "process 1 read '', although process 0 appended 'a'"),
+    ],
+)
+def test_what_is_missing_from_a_read_of_appends_is_told(model: str, seen: Any, anomaly: str, words: str) -> None:
+    """Of a text and of a log; each operation is named once."""
+    argument = 7 if model == "log" else "a"
+    verdict = linearizable(
+        recorded(
+            (0, "invoke", "append", None, argument),
+            (0, "ok", "append", None, None),
+            (1, "invoke", "read", None, None),
+            (1, "ok", "read", None, seen),
+        ),
+        MODELS[model],
+    )
+    assert verdict.anomaly == anomaly
+    assert words in verdict.summary
+
+
+@pytest.mark.parametrize(
+    ("model", "update", "argument", "seen"),
+    [("counter", "add", 1, 5), ("log", "append", 7, [7, 7, 7]), ("set", "add", 7, [7, 8])],
+)
+def test_a_small_history_keeps_what_its_read_is_made_of(model: str, update: str, argument: Any, seen: Any) -> None:
+    """Otherwise it would show another violation than the one that happened."""
+    events: list[tuple[Any, ...]] = []
+    for process in (0, 1):
+        events += [(process, "invoke", update, None, argument), (process, "ok", update, None, None)]
+    events += [(2, "invoke", "read", None, None), (2, "ok", "read", None, seen)]
+    verdict = linearizable(recorded(*events), MODELS[model])
+    assert [one.f for one in verdict.operations] == [update, update, "read"]
+
+
 def test_the_verifier_rejects_every_kind_of_wrong_order() -> None:
     """Missing, twice, not happened, against real time, against the model, of another key."""
     history = recorded(
