@@ -4,7 +4,7 @@ Linearizability, with every way of reading: as long as fewer than half of the me
 network does and whatever the wall clocks show. Clocks that run at wrong rates matter to leases only; the promise covers
 those that the default of the setting ``drift`` allows for.
 
-Crashes may leave of unsynced writes whatever they like. Damage to what was synced is noticed and never answered for, but
+Crashes may leave of unsynced writes whatever they like. Damage to what was synced is noticed and not answered for, but
 a majority of damaged disks is more than a log can be got back from, so it is not promised.
 """
 
