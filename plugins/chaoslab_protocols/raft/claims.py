@@ -3,6 +3,9 @@
 Linearizability, with every way of reading: as long as fewer than half of the members are down at once, whatever the
 network does and whatever the wall clocks show. Clocks that run at wrong rates matter to leases only; the promise covers
 those that the default of the setting ``drift`` allows for.
+
+Crashes may leave of unsynced writes whatever they like. Damage to what was synced is noticed and not answered for, but
+a majority of damaged disks is more than a log can be got back from, so it is not promised.
 """
 
 from __future__ import annotations
@@ -16,4 +19,9 @@ __all__ = ["BUDGET", "CLAIMS"]
 
 CLAIMS: Final = ("linearizable",)
 
-BUDGET: Final = Budget(down="minority", drift_ppm=Settings().drift_ppm, membership=True)
+BUDGET: Final = Budget(
+    down="minority",
+    drift_ppm=Settings().drift_ppm,
+    storage=("lose-unsynced", "torn-write", "reorder-writes", "rename-lost", "slow-disk"),
+    membership=True,
+)

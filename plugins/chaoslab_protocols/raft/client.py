@@ -33,7 +33,8 @@ class Client:
     def __init__(self, context: Context) -> None:
         self.name = context.name
         self.servers = context.nodes
-        self.server = context.home
+        self.server = self.servers[0]
+        self.turn_to(context.home)
         self.sequence_num = 0
         self.hints = 0
         self.invocation: Invocation | None = None
@@ -58,11 +59,17 @@ class Client:
         self.server = self.servers[(self.servers.index(self.server) + 1) % len(self.servers)]
         return self.ask()
 
+    def turn_to(self, server: str) -> None:
+        """Ask *server* from now on; it may be one that joined later."""
+        self.server = server
+        if server not in self.servers:
+            self.servers = (*self.servers, server)
+
     def message(self, sender: str, message: Any) -> Effects:
         if not isinstance(message, ClientReply) or not self.is_awaited(message) or self.invocation is None:
             return None  # an answer to an earlier request
         if message.status == OK:
-            self.server = sender
+            self.turn_to(sender)
             return self.end(self.completion(message, sender))
         if message.status == REFUSED:
             return self.end(Complete("fail", node=sender, error=str(message.response)))
@@ -83,7 +90,7 @@ class Client:
         """Follow a hint; without one, or when hints lead nowhere, wait a moment and ask the next server."""
         if leader_hint not in (None, sender) and self.hints < self.HINTS_MAX:
             self.hints += 1
-            self.server = str(leader_hint)
+            self.turn_to(str(leader_hint))
             return self.ask()
         self.hints = 0
         return [CancelTimer("try"), SetTimer("pause", self.PAUSE_S)]

@@ -162,7 +162,7 @@ class Elections(Replication):
         ]
 
     def begin_term(self) -> list[Effect]:
-        """Begin the term with an entry that does nothing: with it, all before it is committed (thesis, section 6.4)."""
+        """Begin the term with an empty entry: once that is committed, all before it is (thesis, section 6.4)."""
         return self.replicate(Entry(self.current_term, None))
 
     def replicate(self, entry: Entry) -> list[Effect]:

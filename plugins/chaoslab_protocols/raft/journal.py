@@ -1,6 +1,6 @@
 """The disk: one append-only journal of checksummed records, from which a server takes up what it was.
 
-A line is a checksum and a record in JSON::
+A record is a line, a checksum and JSON, and an empty line::
 
     ["snapshot", index, term, members, values, sessions]    the log begins here; only the first record
     ["state", current term, voted for]                      the last one counts
@@ -10,11 +10,11 @@ A line is a checksum and a record in JSON::
 Rules:
 
 1. One journal, so that one append makes a term, a vote and entries durable, in the order in which they came about.
-2. A line that was cut short, or whose checksum is wrong, at the end of the journal is a write that a crash interrupted:
-   it was never answered for, and is dropped. The journal is then written anew, so that nothing follows garbage.
-3. A damaged line that good ones follow was durable once, and what it held may have been answered for. It is no torn
-   write: the entries from there on are dropped as missing, and the server must not vote until a leader has given them
-   back (Alagappan et al., "Protocol-aware recovery for consensus-based storage", FAST 2018, section 3.3).
+2. A journal whose last line has no end was being written when a crash came: that record was never answered for, and
+   is dropped. The journal is then written anew, so that nothing follows garbage.
+3. Any other damaged line may have been durable once, and what it held answered for. It is no torn write: the entries
+   from there on are dropped as missing, and the server must not vote until a leader has given them back (Alagappan et
+   al., "Protocol-aware recovery for consensus-based storage", FAST 2018, section 3.3).
 4. A new journal is written beside the old one, synced, and renamed over it; then the folder is synced. There is no
    moment at which a crash leaves neither.
 """
@@ -98,7 +98,7 @@ def lines(records: Iterable[Record]) -> bytes:
     written = bytearray()
     for record in records:
         text = json.dumps(record, separators=(",", ":")).encode()
-        written += b"%08x %s\n" % (zlib.crc32(text), text)
+        written += b"%08x %s\n\n" % (zlib.crc32(text), text)
     return bytes(written)
 
 
@@ -115,7 +115,7 @@ class Recovered:
         current_term: The term.
         voted_for: The vote in it.
         log: The log.
-        torn: The journal ended in a write that a crash interrupted.
+        torn: Something in the journal is damaged, be it only its end: it must be written anew.
         lost_index: The last index that the journal had once and has no more; 0: nothing is missing.
     """
 
@@ -144,25 +144,34 @@ def recover(files: Mapping[str, bytes], members: tuple[str, ...]) -> Recovered:
         members: The configuration with which a server begins that has no journal yet.
     """
     found = Recovered(log=Log(Snapshot(last_included_index=0, last_included_term=0, members=members)))
+    *whole, rest = files.get(JOURNAL, b"").split(b"\n")
+    found.torn = bool(rest)  # written without its end
     damaged = False
-    for record in read_lines(files.get(JOURNAL, b"")):
+    for line in whole:
+        record = _record(line) if line else ()
         if record is None:
-            damaged = True
-        elif record[0] == "snapshot":
-            found.log = Log(_snapshot_read(record))
-        elif record[0] == "state":
-            found.current_term, found.voted_for = record[1], record[2]
-        elif record[0] == "lost":
-            found.lost_index = record[1]
-        elif damaged or record[1] > found.log.last_index + 1:
-            found.lost_index = max(found.lost_index, record[1])
-        else:
-            found.log.truncate(record[1])
-            found.log.append([Entry(record[2], _command_read(record[3]))])
-        if record is not None and damaged:
+            damaged = found.torn = True
+        elif record:
+            _take(found, record, damaged)
+        if damaged:
             found.lost_index = max(found.lost_index, found.log.last_index + 1)
-    found.torn = damaged
     return found
+
+
+def _take(found: Recovered, record: Record, damaged: bool) -> None:
+    """Take *record* into account; entries that follow a *damaged* line are missing."""
+    kind = record[0]
+    if kind == "snapshot":
+        found.log = Log(_snapshot_read(record))
+    elif kind == "state":
+        found.current_term, found.voted_for = record[1], record[2]
+    elif kind == "lost":
+        found.lost_index = record[1]
+    elif damaged:
+        found.lost_index = max(found.lost_index, record[1])
+    else:
+        found.log.truncate(record[1])
+        found.log.append([Entry(record[2], _command_read(record[3]))])
 
 
 def _snapshot_read(record: Record) -> Snapshot:
@@ -176,14 +185,10 @@ def _snapshot_read(record: Record) -> Snapshot:
     )
 
 
-def read_lines(content: bytes) -> list[Record | None]:
-    """Return the records in *content*, None in the place of each damaged line."""
-    return [_record(line) for line in content.splitlines(keepends=True)]
-
-
 def _record(line: bytes) -> Record | None:
-    checksum, _, text = line[:-1].partition(b" ")
-    if not line.endswith(b"\n") or checksum != b"%08x" % zlib.crc32(text):
+    """Return the record in *line*, None if it is damaged."""
+    checksum, _, text = line.partition(b" ")
+    if checksum != b"%08x" % zlib.crc32(text):
         return None
     record: Record = json.loads(text)
     return record
