@@ -390,6 +390,10 @@ class AsyncHost(Host):
         settings: Passed on as ``node.settings``.
     """
 
+    __slots__ = (
+        "_add_line", "_calls_made", "_scope", "internet", "node", "serve", "stack",
+    )  # fmt: skip
+
     def __init__(
         self,
         name: str,

@@ -74,6 +74,13 @@ class Host(abc.ABC):
     nodes: tuple[str, ...]
     settings: Any
 
+    # Slots: a dictionary of so many attributes would no longer be shared, and a thousand nodes slow.
+    __slots__ = (
+        "_down_for", "_letting_in", "_still_for", "_sync_delay", "_sync_draw", "alive", "backlog", "clear", "clock",
+        "disk", "engine", "home", "is_off", "links", "name", "network", "nodes", "open", "panicked", "panics", "paused",
+        "role", "settings", "signals", "slow_syncs", "starts", "time_source", "zones",
+    )  # fmt: skip
+
     def __init__(self, name: str, engine: Engine, network: Network) -> None:
         self.name = name
         self.engine = engine

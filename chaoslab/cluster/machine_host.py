@@ -61,6 +61,10 @@ class MachineHost(Host):
         settings: The protocol's settings.
     """
 
+    __slots__ = (
+        "_add_line", "_at_barrier", "_detailed", "_held", "_performers", "_timers", "factory", "machine",
+    )  # fmt: skip
+
     def __init__(
         self,
         name: str,
