@@ -63,7 +63,8 @@ def step(fault: Any, *, begin: int = 1, end: int = 3) -> Step:
 
 def state(thing: Any) -> dict[str, Any]:
     """Return the plain attributes of *thing*, by name."""
-    names = getattr(thing, "__slots__", None) or vars(thing)
+    slots = [name for cls in type(thing).__mro__ for name in getattr(cls, "__slots__", ())]
+    names = [*slots, *getattr(thing, "__dict__", ())]
     values = {name: getattr(thing, name, None) for name in names if name not in MOVES_ON}
     return {name: value for name, value in values.items() if isinstance(value, bool | str | tuple | type(None))}
 
