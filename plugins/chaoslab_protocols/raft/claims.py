@@ -4,8 +4,8 @@ Linearizability, with every way of reading: as long as fewer than half of the me
 network does and whatever the wall clocks show. Clocks that run at wrong rates matter to leases only; the promise covers
 those that the default of the setting ``drift`` allows for.
 
-Crashes may leave of unsynced writes whatever they like. Rot in what was synced is noticed and never answered for, so that
-the claims hold; but servers with damaged disks wait for a leader, so a majority of them may wait for ever.
+Crashes may leave of unsynced writes whatever they like. Rot in what was synced is noticed and never answered for, so
+the claims hold; but servers with damaged disks wait for a leader, and a majority of them may wait for ever.
 """
 
 from __future__ import annotations
