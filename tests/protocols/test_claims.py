@@ -9,7 +9,7 @@ import pytest
 from chaoslab.plugins import registry
 from chaoslab.runner import run
 from chaoslab.scenario import load_scenario
-from chaoslab.scenario.shipped import scenario_path
+from chaoslab.scenario.shipped import scenario_path, shipped_scenarios
 
 
 def outcome(job: tuple[str, int, dict[str, str]]) -> tuple[int, str, str]:
@@ -39,6 +39,35 @@ def test_abd_holds_for_clusters_of_other_sizes(nodes: str) -> None:
     assert [(seed, why) for seed, verdict, why in found if verdict != "valid"] == []
 
 
+@pytest.mark.parametrize("name", [name for name, _, _ in shipped_scenarios() if name.startswith("raft/")])
+def test_raft_holds_in_its_scenarios(name: str) -> None:
+    """A few seeds of each; the campaign below takes many."""
+    assert [(seed, why) for seed, verdict, why in outcomes(name, range(2)) if verdict != "valid"] == []
+
+
+@pytest.mark.parametrize("reads", ["lease", "log"])
+@pytest.mark.parametrize("name", ["raft/partitions", "raft/snapshots"])
+def test_raft_holds_however_it_reads(name: str, reads: str) -> None:
+    """The claim is the same for every way of reading."""
+    found = outcomes(name, range(2), cluster__settings__reads=reads)
+    assert [(seed, why) for seed, verdict, why in found if verdict != "valid"] == []
+
+
+@pytest.mark.parametrize("workload", ["kv", "cas-register"])
+def test_raft_holds_for_every_workload_that_it_serves(workload: str) -> None:
+    """The register is the workload of its scenarios."""
+    found = outcomes("raft/partitions", range(2), workload__name=workload)
+    assert [(seed, why) for seed, verdict, why in found if verdict != "valid"] == []
+
+
+@pytest.mark.parametrize("nodes", ["1", "2", "3", "4", "7"])
+def test_raft_holds_for_clusters_of_other_sizes(nodes: str) -> None:
+    """A majority is a majority; one server is a majority of itself."""
+    text = {"cluster__nodes": nodes, "scenario__duration": "10s"}
+    found = outcomes("raft/swarm", range(2), **text)
+    assert [(seed, why) for seed, verdict, why in found if verdict != "valid"] == []
+
+
 def test_most_seeds_show_that_asynchronous_replication_loses_writes() -> None:
     """The violation does not depend on a lucky seed, and it is told as a value that went missing or came back."""
     found = outcomes("primary_backup/failover", range(200, 220))
@@ -65,3 +94,12 @@ def test_primary_and_backup_are_violated_by_most_of_five_hundred_seeds() -> None
     broken = sum(verdict == "invalid" for _, verdict, _ in found)
     print(f"violated by {broken} of {len(found)} seeds")  # noqa: T201 - the figure is what the campaign is for
     assert broken > 250
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("name", [name for name, _, _ in shipped_scenarios() if name.startswith("raft/")])
+def test_raft_holds_for_many_seeds(name: str) -> None:
+    """Every shipped scenario, within the budget of Raft."""
+    with ProcessPoolExecutor() as pool:
+        found = list(pool.map(outcome, [(name, seed, {}) for seed in range(200)], chunksize=10))
+    assert [(seed, why) for seed, verdict, why in found if verdict != "valid"] == []

@@ -4,8 +4,8 @@ Linearizability, with every way of reading: as long as fewer than half of the me
 network does and whatever the wall clocks show. Clocks that run at wrong rates matter to leases only; the promise covers
 those that the default of the setting ``drift`` allows for.
 
-Crashes may leave of unsynced writes whatever they like. Damage to what was synced is noticed and not answered for, but
-a majority of damaged disks is more than a log can be got back from, so it is not promised.
+Crashes may leave of unsynced writes whatever they like. Rot in what was synced is noticed and never answered for, so
+the claims hold; but servers with damaged disks wait for a leader, and a majority of them may wait for ever.
 """
 
 from __future__ import annotations
@@ -22,6 +22,6 @@ CLAIMS: Final = ("linearizable",)
 BUDGET: Final = Budget(
     down="minority",
     drift_ppm=Settings().drift_ppm,
-    storage=("lose-unsynced", "torn-write", "reorder-writes", "rename-lost", "slow-disk"),
+    storage=("lose-unsynced", "torn-write", "reorder-writes", "rename-lost", "bit-rot", "slow-disk"),
     membership=True,
 )

@@ -19,7 +19,6 @@ class Elections(Replication):
     """Followers become candidates, candidates become leaders.
 
     Attributes:
-        pre_vote_term: The term for which the server has asked for pre-votes, or None.
         pre_votes: Who would vote for it.
         votes: Who has voted for it.
         term_start: On leaders, the index of the entry with which the term began.
@@ -28,7 +27,6 @@ class Elections(Replication):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.pre_vote_term: int | None = None
         self.pre_votes: dict[str, None] = {}
         self.votes: dict[str, None] = {}
         self.term_start = 0
@@ -138,10 +136,6 @@ class Elections(Replication):
             return None
         self.pre_votes[sender] = None
         return self.start_election() if self.is_majority(self.pre_votes) else None
-
-    def follow(self, term: int, leader_id: str) -> list[Effect]:
-        self.pre_vote_term = None  # there is a leader
-        return super().follow(term, leader_id)
 
     # Leaders
 

@@ -49,6 +49,8 @@ NEW_JOURNAL = "journal.new"
 
 Record = Sequence[Any]
 
+_as_json = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode  # json.dumps would make one each time
+
 
 def _command_written(command: Command) -> Any:
     if isinstance(command, Operation):
@@ -97,7 +99,7 @@ def lines(records: Iterable[Record]) -> bytes:
     """Return *records* as lines of a journal."""
     written = bytearray()
     for record in records:
-        text = json.dumps(record, separators=(",", ":")).encode()
+        text = _as_json(record).encode()
         written += b"%08x %s\n\n" % (zlib.crc32(text), text)
     return bytes(written)
 

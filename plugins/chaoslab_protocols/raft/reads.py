@@ -85,13 +85,11 @@ class Reads(Elections):
         return Send(sender, ClientReply(request.sequence_num, OK, answer, self.name))
 
     def on_append_entries_reply(self, sender: str, reply: AppendEntriesReply) -> Effects:
-        return self.then_answer_reads(super().on_append_entries_reply(sender, reply))
+        effects = super().on_append_entries_reply(sender, reply)
+        return [*(effects or ()), *self.answer_reads()] if self.pending_reads else effects
 
     def on_install_snapshot_reply(self, sender: str, reply: InstallSnapshotReply) -> Effects:
-        return self.then_answer_reads(super().on_install_snapshot_reply(sender, reply))
-
-    def then_answer_reads(self, effects: Effects) -> Effects:
-        """Return *effects* and the answers that have become safe."""
+        effects = super().on_install_snapshot_reply(sender, reply)
         return [*(effects or ()), *self.answer_reads()] if self.pending_reads else effects
 
     def step_down(self) -> list[Effect]:

@@ -47,6 +47,7 @@ class Server:
         role: Follower, candidate or leader.
         leader_id: The leader of the current term, if the server knows it: clients are sent there.
         last_heard: When the server last heard of a current leader, on its monotonic clock.
+        pre_vote_term: The term for which the server has asked for pre-votes (see ``elections``), or None.
         lost_index: Entries up to there were damaged on the disk: no vote until a leader has given them back.
     """
 
@@ -67,6 +68,7 @@ class Server:
         self.match_index: dict[str, int] = {}
         self.role = FOLLOWER
         self.leader_id: str | None = None
+        self.pre_vote_term: int | None = None
         self.last_heard = self.heard_before_start()
 
     def recovered(self, context: Context) -> Recovered:
@@ -136,7 +138,7 @@ class Server:
         effects = self.observe(term) if term > self.current_term else []
         if self.role != FOLLOWER:
             effects += self.step_down()
-        self.leader_id = leader_id
+        self.leader_id, self.pre_vote_term = leader_id, None
         self.last_heard = self.monotonic_time()
         return effects
 

@@ -39,7 +39,7 @@ def test_a_journal_that_was_cut_anywhere_gives_the_records_before_the_cut(cut: i
     """A torn write was never answered for: what is left is a beginning of what was, and nothing is missing."""
     found = recovered(CONTENT[:cut])
     assert tuple(found.log.entries) == ENTRIES[: len(found.log.entries)]
-    assert CONTENT[:cut].startswith(journal.lines(found.records()[1:2])) or found.voted_for is None
+    assert found.voted_for in (None, "n2")
     assert found.lost_index == 0
 
 

@@ -63,7 +63,7 @@ def test_a_snapshot_of_an_earlier_term_is_refused() -> None:
 
 
 def test_entries_after_the_snapshots_last_one_are_retained() -> None:
-    """Receiver implementation 6: with an entry of the same index and term there, what follows it is retained."""
+    """Receiver implementation 6: "if existing log entry has same index and term ..., retain what follows"."""
     follower = server(*(entry(1, number) for number in range(1, 5)), term=1)
     assert follower.hears("n2", InstallSnapshot(1, "n2", snapshot(2, 1, 2), 1)).match_index == 2
     assert follower.machine.log.last_index == 4
