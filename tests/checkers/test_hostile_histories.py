@@ -181,3 +181,15 @@ def test_nothing_at_all_satisfies_everything(model: str) -> None:
     """An empty history breaks no promise of any model at any level."""
     found = ladder(History(), MODELS[model])
     assert {verdict.outcome for verdict in found.verdicts} == {"valid"}
+
+
+@pytest.mark.parametrize("model", ["cas-register", "kv"])
+@pytest.mark.parametrize("argument", [3, None, [1], [1, 2, 3], "12"])
+@pytest.mark.parametrize("level", ["linearizable", "sequential", "causal"])
+def test_a_compare_and_set_of_something_else_than_a_pair_is_refused(model: str, argument: Any, level: str) -> None:
+    """In words with the event, on every way to a verdict."""
+    history = History()
+    history.invoke(0, "cas", "x", argument)
+    history.complete(0, "ok", argument, True)
+    with pytest.raises(UsageError, match=r"event 0: a cas takes \[from, to\], not"):
+        check(history, model=MODELS[model], levels=[level])

@@ -151,6 +151,8 @@ def split(history: History, effects: Effects) -> list[Part]:
         arguments = (f, argument, value, result)
         number = numbers.get(arguments)
         if number is None:
+            if f == "cas" and not (isinstance(values[call], list | tuple) and len(values[call]) == 2):
+                raise HistoryError(f"event {call}: a cas takes [from, to], not {values[call]!r}.")
             number = effects.number(arguments)
         if keyed:
             key = keys[call]
