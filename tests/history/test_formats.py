@@ -141,13 +141,6 @@ def test_a_compressed_file_is_read_like_any_other(tmp_path: Path) -> None:
         read_history(packed)
 
 
-def test_a_byte_order_mark_is_no_part_of_the_first_line(tmp_path: Path) -> None:
-    """As some editors write one."""
-    path = written(tmp_path, CALL, RETURN)
-    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
-    assert len(read_history(path)) == 2
-
-
 @pytest.mark.parametrize("name", ["jsonl", "edn"])
 def test_what_is_nested_too_deeply_is_refused_in_words(tmp_path: Path, name: str) -> None:
     """Not by an internal error."""
