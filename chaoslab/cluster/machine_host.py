@@ -214,6 +214,8 @@ class MachineHost(Host):
                     return
         except NodeError:
             raise
+        except OSError as error:  # such as a path that is none; what faults of the disk do is not raised here
+            raise self.blame(error, f"the effect {effect!r}") from error
         except Exception as error:
             mistake = mistake_in_list(effects) or mistake_in(effect, self.network.names)
             if mistake is None:

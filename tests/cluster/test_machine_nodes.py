@@ -308,3 +308,27 @@ def test_a_wrong_completion_is_the_clients_mistake(effects: Effects, words: str)
 
     with pytest.raises(cl.NodeError, match=rf"the code of client c\d raised UsageError: .*{words}"):
         cl.run(main)
+
+
+def test_a_path_that_is_none_is_the_nodes_own_mistake() -> None:
+    """The disk refuses it, and the message names node and effect."""
+
+    class BadPath:
+        def __init__(self, context: Context) -> None:
+            pass
+
+        def start(self) -> Effects:
+            return [Persist("a//b", b"x")]
+
+        def message(self, sender: str, message: Any) -> Effects:
+            return None
+
+        def timer(self, name: str) -> Effects:
+            return None
+
+    async def main(cluster: cl.Cluster) -> None:
+        cluster.start(BadPath, nodes=1)
+        await trio.sleep(1)
+
+    with pytest.raises(cl.NodeError, match=r"node n1 raised OSError.*Persist\(path='a//b'"):
+        cl.run(main)
