@@ -36,16 +36,27 @@ Overrides = Mapping[str, Mapping[int, float]]
 class Stream:
     """One named sequence of draws.
 
+    The generator behind it is made with the first draw: it takes two and a half kilobytes, and most streams of a large
+    cluster are never drawn from.
+
     Attributes:
         name: What the stream decides, and where.
         random: Draw the next number, uniform in [0, 1). A bound method of C code, as it stands on the hot path.
     """
 
-    __slots__ = ("name", "random")
+    __slots__ = ("_source", "name", "random")
 
-    def __init__(self, name: str, draw: Callable[[], float]) -> None:
+    random: Callable[[], float]
+
+    def __init__(self, name: str, source: Callable[[str], Callable[[], float]]) -> None:
         self.name = name
-        self.random = draw
+        self._source = source
+
+    def __getattr__(self, name: str) -> Callable[[], float]:
+        if name != "random":  # asked only for what is not there yet
+            raise AttributeError(name)
+        self.random = self._source(self.name)
+        return self.random
 
     def chance(self, ratio: float) -> bool:
         """Return True with probability *ratio*. Draws once even when the answer is certain."""
@@ -106,7 +117,7 @@ class Choices:
         """Return the stream called *name*, the same one at each call."""
         stream = self._streams.get(name)
         if stream is None:
-            stream = self._streams[name] = Stream(name, self._source(name))
+            stream = self._streams[name] = Stream(name, self._source)
         return stream
 
     def _source(self, name: str) -> Callable[[], float]:

@@ -391,7 +391,7 @@ class AsyncHost(Host):
     """
 
     __slots__ = (
-        "_add_line", "_calls_made", "_scope", "internet", "node", "serve", "stack",
+        "_add_line", "_calls_made", "_detailed", "_scope", "internet", "node", "serve", "stack",
     )  # fmt: skip
 
     def __init__(
@@ -413,6 +413,7 @@ class AsyncHost(Host):
         self._scope = trio.CancelScope()
         self._calls_made = 0
         self._add_line = engine.trace.add
+        self._detailed = engine.trace.detailed
         engine.at_end(self._end)
 
     def join(self, internet: Internet) -> None:
@@ -429,7 +430,8 @@ class AsyncHost(Host):
 
     def on_message(self, entry: Entry) -> None:
         time_ns, sequence, _, link, message = entry
-        if message.__class__ in PACKETS:
+        kind = message.__class__
+        if kind in PACKETS:
             self._on_packet(entry)
             return
         node = self.node
@@ -437,7 +439,7 @@ class AsyncHost(Host):
             return
         if node is None:
             return
-        shown = repr(message) if self.engine.trace.detailed else message.__class__.__name__
+        shown = repr(message) if self._detailed else kind.__name__
         self._add_line(f"{time_ns} {sequence} {link.label} {shown}")
         node.arrive(link.source, message)
 

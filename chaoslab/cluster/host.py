@@ -76,7 +76,7 @@ class Host(abc.ABC):
 
     # Slots: a dictionary of so many attributes would no longer be shared, and a thousand nodes slow.
     __slots__ = (
-        "_down_for", "_letting_in", "_still_for", "_sync_delay", "_sync_draw", "alive", "backlog", "clear", "clock",
+        "_down_for", "_letting_in", "_still_for", "_sync_delay", "_sync_stream", "alive", "backlog", "clear", "clock",
         "disk", "engine", "home", "is_off", "links", "name", "network", "nodes", "open", "panicked", "panics", "paused",
         "role", "settings", "signals", "slow_syncs", "starts", "time_source", "zones",
     )  # fmt: skip
@@ -87,7 +87,7 @@ class Host(abc.ABC):
         self.network = network
         self.clock = NodeClock(engine.clock)
         self.clock.on_rate_change = self._reset_timers
-        self.time_source = TimeSource(engine.clock, engine.choices.stream(f"true time {name}").random)
+        self.time_source = TimeSource(engine.clock, engine.choices.stream(f"true time {name}"))
         self.disk = Disk()
         self.alive = False
         self.paused = False
@@ -108,7 +108,7 @@ class Host(abc.ABC):
         self._down_for: list[object] = []
         self._still_for: list[object] = []
         self._sync_delay = sampler(SYNC_LATENCY)
-        self._sync_draw = engine.choices.stream(f"fsync {name}").random
+        self._sync_stream = engine.choices.stream(f"fsync {name}")
         network.attach(name, self.on_message)
 
     @abc.abstractmethod
@@ -301,7 +301,7 @@ class Host(abc.ABC):
                 self.signals.tell("synced", self.name, path)
                 self.when_open(then)
 
-        delay_ns = self._sync_delay(self._sync_draw())
+        delay_ns = self._sync_delay(self._sync_stream.random())
         for slow in self.slow_syncs:
             delay_ns += slow()
         self.engine.after(delay_ns, done)

@@ -22,11 +22,11 @@ Source:
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Final
 
 import attrs
 
+from chaoslab.choices import Stream
 from chaoslab.cluster.node_clock import EPOCH_NS
 from chaoslab.sim import SimClock
 from chaoslab.units import NS_PER_S
@@ -60,18 +60,18 @@ class TimeSource:
 
     Args:
         sim: True time.
-        draw: Draw a number in [0, 1) on this source's own stream.
+        stream: The source's own stream.
 
     Attributes:
         epsilon_ns: The largest error of the source while it is honest, and the uncertainty that it states.
         deceits: What is wrong with it.
     """
 
-    __slots__ = ("_draw", "_errors", "_sim", "deceits", "epsilon_ns")
+    __slots__ = ("_errors", "_sim", "_stream", "deceits", "epsilon_ns")
 
-    def __init__(self, sim: SimClock, draw: Callable[[], float]) -> None:
+    def __init__(self, sim: SimClock, stream: Stream) -> None:
         self._sim = sim
-        self._draw = draw
+        self._stream = stream
         self._errors: list[float] = []  # at each poll, as a share of epsilon, in [-1, 1)
         self.epsilon_ns = EPSILON_NS
         self.deceits: list[Deceit] = []
@@ -96,6 +96,6 @@ class TimeSource:
         """Return what the source is wrong by at this moment."""
         poll, since_ns = divmod(self._sim.now_ns, POLL_NS)
         while len(self._errors) <= poll + 1:
-            self._errors.append(2.0 * self._draw() - 1.0)
+            self._errors.append(2.0 * self._stream.random() - 1.0)
         before, after = self._errors[poll], self._errors[poll + 1]
         return int((before + (after - before) * (since_ns / POLL_NS)) * self.epsilon_ns)

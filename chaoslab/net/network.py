@@ -196,8 +196,9 @@ class Network:
         Cost: one draw and one push on the heap; more where rules apply.
         """
         delay_ns = link.sample(link.draw())  # drawn in any case: what a rule does moves no other message's delay
-        if not link.rules:
-            self.post(link, delay_ns, message)
+        if not link.rules:  # the way of most messages; without rules there is no order to keep, either
+            clock = self._engine.clock
+            heappush(clock.heap, (clock.now_ns + delay_ns, clock.next_sequence(), link.deliver, link, message))
             return
         self._pass(link, [(delay_ns, message)], link.rules)
 

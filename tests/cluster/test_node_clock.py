@@ -91,7 +91,7 @@ def test_an_honest_source_always_contains_true_time(now_ns: int, epsilon_ns: int
     """As exact numbers, not only as rounded ones; and it is not exact itself."""
     from chaoslab.choices import Choices
 
-    source = TimeSource(SimpleNamespace(now_ns=now_ns), Choices(seed).stream("source").random)  # type: ignore[arg-type]
+    source = TimeSource(SimpleNamespace(now_ns=now_ns), Choices(seed).stream("source"))  # type: ignore[arg-type]
     source.epsilon_ns = epsilon_ns
     earliest, latest = (bound.as_integer_ratio() for bound in source.read())
     true_ns = EPOCH_NS + now_ns
