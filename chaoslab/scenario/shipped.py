@@ -49,7 +49,7 @@ def scenario_path(name: str) -> Path:
     inside = [short for short in shipped if short.startswith(f"{key}/")]
     if inside:
         raise ScenarioError(
-            f"there is no such file; of the shipped scenarios, {' and '.join(inside)} begin so.", file=name
+            f"there is no such file; of the shipped scenarios, {', '.join(inside)} begin so.", file=name
         )
     match = nearest(key, shipped)
     hint = f"; did you mean {match!r}?" if match else ";"

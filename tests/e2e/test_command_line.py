@@ -184,7 +184,7 @@ BAD_ARGUMENTS: list[tuple[list[str], str]] = [
     (["run", ABD, "--seed", "1.5"], "'--seed': it is not a whole number."),
     (["run", ABD, "--seed", "-3"], "'--seed': it must be at least 0."),
     (["run", "x" * 5000], "cannot be the name of a file"),
-    (["run", "abd"], "abd/every_fault and abd/partition begin so"),
+    (["run", "abd"], "abd/every_fault, abd/partition, abd/swarm begin so"),
     (["run", ABD, "--out", "x" * 300], "--out: cannot be made"),
     (["check", "nothing.jsonl", "--format", "jsonl"], "no such file"),
     (["check", ABD, "--level", "linearisable"], "--level: unknown level 'linearisable'; did you mean 'linearizable'"),
