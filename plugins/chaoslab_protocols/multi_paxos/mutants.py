@@ -1,0 +1,111 @@
+"""Multi-Paxos with one mistake each."""
+
+from __future__ import annotations
+
+from chaoslab.statemachine import Effect
+from chaoslab_protocols.multi_paxos.acceptor import Acceptor
+from chaoslab_protocols.multi_paxos.client import Client
+from chaoslab_protocols.multi_paxos.leader import Leader
+from chaoslab_protocols.multi_paxos.messages import Ballot, Command, PValue
+from chaoslab_protocols.multi_paxos.replica import Replica
+from chaoslab_protocols.multi_paxos.server import Server
+from chaoslab_protocols.planting import Planting
+
+__all__ = ["PLANTED"]
+
+PLANTED = Planting(protocol="multi_paxos", client=Client)
+
+
+class PromisesFromMemory(Acceptor):
+    def save_promise(self) -> list[Effect]:
+        return []
+
+
+@PLANTED.mutant(
+    "P1",
+    "an acceptor gives a promise that is not on its disk, and has forgotten it after a crash",
+    source="Chandra, Griesemer & Redstone, Paxos Made Live, section 3",
+    scenario="multi_paxos/promises",
+)
+class ForgetsPromises(Server):
+    acceptor_class = PromisesFromMemory
+
+
+class OwnFirst(Leader):
+    def choose(self, found: dict[int, PValue]) -> dict[int, Command | None]:
+        first = self.replica.slot_out
+        own = {slot: command for slot, command in self.proposals.items() if slot >= first}
+        return super().choose(found) | own
+
+
+@PLANTED.mutant(
+    "P2",
+    "a new leader proposes its own command for a slot, though an acceptor has accepted another there",
+    source="Lamport, Paxos Made Simple, section 2.2, P2c",
+    scenario="multi_paxos/duelling_leaders",
+)
+class PrefersItsOwn(Server):
+    leader_class = OwnFirst
+
+
+class Anonymous(Leader):
+    def next_ballot(self) -> Ballot:
+        return Ballot(self.highest.round + 1, "")
+
+
+@PLANTED.mutant(
+    "P3",
+    "ballots carry no leader: two leaders that begin at the same time have the same",
+    source="Lamport, Paxos Made Simple, section 2.5",
+    scenario="multi_paxos/duelling_leaders",
+)
+class SharedBallots(Server):
+    leader_class = Anonymous
+
+
+class AcceptsAnything(Acceptor):
+    def may_accept(self, pvalue: PValue) -> bool:
+        return True
+
+    def answered_ballot(self, pvalue: PValue) -> Ballot:
+        return pvalue.ballot
+
+
+@PLANTED.mutant(
+    "P4",
+    "an acceptor accepts what has a lower ballot than it promised",
+    source="Lamport, Paxos Made Simple, section 2.2, P1a",
+    scenario="multi_paxos/duelling_leaders",
+)
+class BreaksPromises(Server):
+    acceptor_class = AcceptsAnything
+
+
+class Hasty(Replica):
+    def next_slot(self) -> int | None:
+        return min((slot for slot in self.decisions if slot >= self.slot_out), default=None)
+
+
+@PLANTED.mutant(
+    "P6",
+    "a replica does not wait for the slots before: it executes what is decided and passes gaps over",
+    source="van Renesse & Altinbuken, Paxos Made Moderately Complex, invariant R3",
+    scenario="multi_paxos/every_fault",
+)
+class PassesGapsOver(Server):
+    replica_class = Hasty
+
+
+class HalfIsEnough(Leader):
+    def quorums(self, acceptors: int) -> tuple[int, int]:
+        return acceptors // 2 + 1, acceptors // 2
+
+
+@PLANTED.mutant(
+    "P12",
+    "the quorums of the two phases need not meet: |Q1| + |Q2| <= N",
+    source="Howard, Malkhi & Spiegelman, Flexible Paxos, 2016",
+    scenario="multi_paxos/duelling_leaders",
+)
+class DisjointQuorums(Server):
+    leader_class = HalfIsEnough
