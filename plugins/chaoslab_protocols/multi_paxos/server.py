@@ -53,8 +53,8 @@ class Server:
             context.name, context.nodes, self.acceptor.ballot_num, self.replica, self.settings
         )
         self.handlers: dict[type, Callable[[str, Any], Sequence[Effect]]] = {
-            P1a: self.acceptor.on_p1a,
-            P2a: self.acceptor.on_p2a,
+            P1a: self.on_p1a,
+            P2a: self.on_p2a,
             P1b: self.leader.on_p1b,
             P2b: self.leader.on_p2b,
             Propose: self.leader.on_propose,
@@ -87,6 +87,14 @@ class Server:
             else:
                 done.append(effect)
         return done
+
+    def on_p1a(self, sender: str, message: P1a) -> list[Effect]:
+        """The acceptor answers, and the leader hears of the ballot."""
+        return [*self.acceptor.on_p1a(sender, message), *self.leader.hear(message.ballot)]
+
+    def on_p2a(self, sender: str, message: P2a) -> list[Effect]:
+        """The acceptor answers, and the leader hears of the ballot."""
+        return [*self.acceptor.on_p2a(sender, message), *self.leader.hear(message.pvalue.ballot)]
 
     def on_alive(self, sender: str, message: Alive) -> list[Effect]:
         """The leader keeps still, the replica catches up."""
