@@ -1,4 +1,4 @@
-"""An acceptor: the memory of Paxos (section 2.3, figure 4).
+"""An acceptor: the memory of Paxos (section 2, figure 4).
 
 Rules, the paper's:
 
@@ -6,7 +6,7 @@ Rules, the paper's:
 2. A pvalue is accepted only if its ballot is not below ``ballot_num``.
 3. What was accepted is not removed; of each slot the pvalue with the highest ballot is enough (section 4.1).
 
-An acceptor answers when its disk has what the answer says (section 4.4).
+An acceptor answers when its disk has what the answer says (section 4).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A client of Multi-Paxos: asks a replica, and repeats the command under its number until one has answered (section 2.1).
+"""A client of Multi-Paxos: asks a replica, and repeats the command until one has answered (section 2).
 
 Every replica can answer, so there is no leader to find. When time runs out nobody knows what became of a write.
 """

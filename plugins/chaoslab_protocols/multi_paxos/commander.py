@@ -1,4 +1,4 @@
-"""A commander: the second phase of one ballot for one slot (section 2.4, figure 6)."""
+"""A commander: the second phase of one ballot for one slot (section 2, figure 6)."""
 
 from __future__ import annotations
 

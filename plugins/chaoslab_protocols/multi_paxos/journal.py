@@ -2,7 +2,7 @@
 
 Rules:
 
-1. A record is a line: a checksum, and JSON: ``["promise", round, leader]`` or ``["accept", round, leader, slot, command]``.
+1. A record is a line, a checksum and JSON: ``["promise", round, leader]``, ``["accept", round, leader, slot, command]``.
 2. A record is written with a barrier, so only the last one may be cut short by a crash. It was not answered for, and
    is dropped. The journal is then written anew beside the old one and renamed over it.
 3. Any other damage is to what was answered for. What was promised there is unknown, so the acceptor must not vote

@@ -1,4 +1,4 @@
-"""A leader: passive, scouting for a ballot, or active with one (section 2.4, figure 7).
+"""A leader: passive, scouting for a ballot, or active with one (section 2, figure 7).
 
 The first phase covers all slots at once, so an active leader needs one round trip to the acceptors for a command. What
 was not answered is sent again at every tick. Safety needs none of the timers here: there may be any number of leaders.
@@ -38,7 +38,7 @@ ACTIVE: Final = "active"
 
 
 class Leader:
-    """One leader, beside a replica on the same node (colocation, section 4.3), from which it knows what is decided.
+    """One leader, beside a replica on the same node (colocation, section 4), from which it knows what is decided.
 
     Probes: ``adopted``: a ballot has its promises and nobody knows; ``decided``: a pvalue has its quorum and nobody
     knows; ``preempted``: a higher ballot ended this one; ``filled``: a gap is proposed to be a no-op.

@@ -33,7 +33,7 @@ __all__ = [
 
 
 class Ballot(NamedTuple):
-    """Orders leaders: a round, then the leader's name, so that no two leaders share a ballot (section 2.3)."""
+    """Orders leaders: a round, then the leader's name, so that no two leaders share a ballot (section 2)."""
 
     round: int
     leader_id: str
@@ -57,7 +57,7 @@ NO_OP: Command | None = None
 
 
 class PValue(NamedTuple):
-    """A ballot, a slot and the command proposed for it (section 2.3)."""
+    """A ballot, a slot and the command proposed for it (section 2)."""
 
     ballot: Ballot
     slot: int

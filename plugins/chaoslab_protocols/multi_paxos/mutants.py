@@ -6,7 +6,7 @@ from chaoslab.statemachine import Effect
 from chaoslab_protocols.multi_paxos.acceptor import Acceptor
 from chaoslab_protocols.multi_paxos.client import Client
 from chaoslab_protocols.multi_paxos.leader import Leader
-from chaoslab_protocols.multi_paxos.messages import Ballot, Command, PValue
+from chaoslab_protocols.multi_paxos.messages import Ballot, Command, Learn, PValue
 from chaoslab_protocols.multi_paxos.replica import Replica
 from chaoslab_protocols.multi_paxos.server import Server
 from chaoslab_protocols.planting import Planting
@@ -84,6 +84,10 @@ class BreaksPromises(Server):
 class Hasty(Replica):
     def next_slot(self) -> int | None:
         return min((slot for slot in self.decisions if slot >= self.slot_out), default=None)
+
+    def on_learn(self, sender: str, message: Learn) -> list[Effect]:
+        has_gaps = any(slot not in self.decisions for slot in range(message.slot, self.slot_out))
+        return [] if has_gaps else super().on_learn(sender, message)
 
 
 @PLANTED.mutant(

@@ -1,4 +1,4 @@
-"""A replica: proposes commands for slots, and executes what is decided, slot by slot (section 2.2, figure 1).
+"""A replica: proposes commands for slots, and executes what is decided, slot by slot (section 2, figure 1).
 
 Invariants R1 to R5 of the paper; in short: one command is decided for a slot, and commands are executed in the order of
 slots, without gaps. A replica keeps nothing on a disk: what it has lost it learns again from the others.

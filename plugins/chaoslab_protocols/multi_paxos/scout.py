@@ -1,4 +1,4 @@
-"""A scout: the first phase of one ballot (section 2.4, figure 6)."""
+"""A scout: the first phase of one ballot (section 2, figure 6)."""
 
 from __future__ import annotations
 

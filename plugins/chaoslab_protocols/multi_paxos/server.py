@@ -1,4 +1,4 @@
-"""A node of Multi-Paxos: an acceptor, a replica and a leader on one machine (colocation, section 4.3).
+"""A node of Multi-Paxos: an acceptor, a replica and a leader on one machine (colocation, section 4).
 
 What one of them tells another on the same node does not take the network: it is handled on the spot, in its place among
 the effects. So what follows a write to the disk waits for it as if it had come by a message.

@@ -49,7 +49,7 @@ def test_a_promise_tells_what_was_accepted_from_the_slot_asked_for() -> None:
 
 @pytest.mark.parametrize("message", [P1a(Ballot(3, "n2"), 1), P2a(pvalue(3, 1, 9))])
 def test_the_disk_has_it_before_it_is_answered(message: object) -> None:
-    """Section 4.4: promise and acceptance outlive a restart."""
+    """Section 4: promise and acceptance outlive a restart."""
     acceptor = Server()
     effects = acceptor.gets("n2", message)
     assert [type(effect) for effect in effects] == [Persist, Probe, Send]

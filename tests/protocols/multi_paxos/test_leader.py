@@ -36,7 +36,7 @@ def test_a_ballot_is_on_the_own_disk_before_others_hear_of_it() -> None:
 
 
 def test_a_ballot_is_adopted_when_a_majority_has_promised_it() -> None:
-    """Figure 6a: |waitfor| < |acceptors| / 2; its own acceptor is one of them."""
+    """Figure 6: |waitfor| < |acceptors| / 2; its own acceptor is one of them."""
     server = Server()
     server.fires("silence")
     effects = server.gets("n3", P1b(Ballot(1, "n1"), ()))
@@ -45,7 +45,7 @@ def test_a_ballot_is_adopted_when_a_majority_has_promised_it() -> None:
 
 
 def test_one_acceptor_that_answers_twice_counts_once() -> None:
-    """Figure 6a: waitfor is a set of acceptors."""
+    """Figure 6: waitfor is a set of acceptors."""
     server = Server("n1")
     server.machine.leader.quorum_1 = 3
     server.fires("silence")
@@ -91,7 +91,7 @@ def test_a_proposal_is_commanded_while_the_leader_is_active() -> None:
 
 
 def test_a_command_is_decided_when_a_majority_has_accepted_it() -> None:
-    """Figure 6b: send decision to all replicas."""
+    """Figure 6: send decision to all replicas."""
     leader = active()
     leader.gets("n2", Propose(1, command(4)))
     effects = accepted_by(leader, "n3", 1)

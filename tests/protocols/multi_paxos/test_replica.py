@@ -119,7 +119,7 @@ def test_an_operation_that_no_store_knows_is_refused() -> None:
 
 
 def test_a_client_asks_the_next_replica_under_the_same_number() -> None:
-    """Section 2.1: a command that is sent twice is the same command."""
+    """Section 2: a command that is sent twice is the same command."""
     client = Client(context("n2"))
     first = client.invoke(Invocation(f="write", key="x", value=1))
     again = client.timer("try")
