@@ -2,7 +2,8 @@
 
 Rules:
 
-1. A record is a line, a checksum and JSON: ``["promise", round, leader]``, ``["accept", round, leader, slot, command]``.
+1. A record is ``["promise", round, leader]`` or
+   ``["accept", round, leader, slot, command]``.
 2. A record is written with a barrier, so only the last one may be cut short by a crash. It was not answered for, and
    is dropped. The journal is then written anew beside the old one and renamed over it.
 3. Any other damage is to what was answered for. What was promised there is unknown, so the acceptor must not vote
@@ -11,22 +12,19 @@ Rules:
 
 from __future__ import annotations
 
-import json
-import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import attrs
 
-from chaoslab.statemachine import Effect, Invocation, Persist, Rename, Sync, Write
+from chaoslab.statemachine import Effect, Persist
+from chaoslab_protocols import records
 from chaoslab_protocols.multi_paxos.messages import BOTTOM, NO_OP, Ballot, Command, PValue
+from chaoslab_protocols.records import Record
 
 __all__ = ["JOURNAL", "Recovered", "accept_record", "promise_record", "recover", "replace", "save"]
 
 JOURNAL = "journal"
-NEW_JOURNAL = "journal.new"
-
-Record = Sequence[Any]
 
 
 @attrs.define
@@ -56,23 +54,19 @@ def accept_record(pvalue: PValue) -> Record:
 
 def save(record: Record) -> Persist:
     """Append *record*; what follows waits until it is durable."""
-    return Persist(JOURNAL, _line(record), append=True)
+    return records.append(JOURNAL, [record])
 
 
-def replace(records: Iterable[Record]) -> list[Effect]:
-    """Return the effects that put a journal of *records* in the place of the old one, all of it or nothing."""
-    content = b"".join(_line(record) for record in records)
-    return [Write(NEW_JOURNAL, content), Sync(NEW_JOURNAL), Rename(NEW_JOURNAL, JOURNAL), Sync("")]
+def replace(written: Iterable[Record]) -> list[Effect]:
+    """Return the effects that put a journal of *written* in the place of the old one, all of it or nothing."""
+    return records.replace(JOURNAL, written)
 
 
 def recover(content: bytes) -> Recovered:
     """Return what a journal with this content says."""
     found = Recovered()
-    lines = content.split(b"\n")
-    if not lines[-1]:
-        del lines[-1]
-    for number, line in enumerate(lines, start=1):
-        record = _record(line)
+    lines = records.read(content)
+    for number, record in enumerate(lines, start=1):
         if record is None:
             found.damaged = found.damaged or number < len(lines)
             continue
@@ -85,29 +79,14 @@ def recover(content: bytes) -> Recovered:
     return found
 
 
-def _line(record: Record) -> bytes:
-    text = json.dumps(record, separators=(",", ":")).encode()
-    return b"%08x %s\n" % (zlib.crc32(text), text)
-
-
-def _record(line: bytes) -> Record | None:
-    """Return the record in *line*, None if it is damaged."""
-    checksum, _, text = line.partition(b" ")
-    if checksum != b"%08x" % zlib.crc32(text):
-        return None
-    record: Record = json.loads(text)
-    return record
-
-
 def _command_written(command: Command | None) -> Any:
     if command is None:
         return None
-    what = command.operation
-    return [command.client_id, command.command_id, what.f, what.key, what.value]
+    return [command.client_id, command.command_id, *records.operation_written(command.operation)]
 
 
 def _command_read(written: Any) -> Command | None:
     if written is None:
         return NO_OP
-    client_id, command_id, f, key, value = written
-    return Command(client_id, command_id, Invocation(f=f, key=key, value=value))
+    client_id, command_id, *operation = written
+    return Command(client_id, command_id, records.operation_read(operation))

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from chaoslab.statemachine import Effect
+from chaoslab.statemachine import Context, Effect, Send
+from chaoslab_protocols import store
 from chaoslab_protocols.multi_paxos.acceptor import Acceptor
 from chaoslab_protocols.multi_paxos.client import Client
 from chaoslab_protocols.multi_paxos.leader import Leader
-from chaoslab_protocols.multi_paxos.messages import Ballot, Command, Learn, PValue
+from chaoslab_protocols.multi_paxos.messages import (
+    Ballot,
+    ClientRequest,
+    ClientResponse,
+    Command,
+    Learn,
+    P1a,
+    P2a,
+    PValue,
+)
 from chaoslab_protocols.multi_paxos.replica import Replica
 from chaoslab_protocols.multi_paxos.server import Server
 from chaoslab_protocols.planting import Planting
@@ -98,6 +108,68 @@ class Hasty(Replica):
 )
 class PassesGapsOver(Server):
     replica_class = Hasty
+
+
+class OneBallot(Acceptor):
+    def on_p1a(self, sender: str, message: P1a) -> list[Effect]:
+        promised = max(message.ballot, self.ballot_num)
+        self.accepted = {slot: pvalue._replace(ballot=promised) for slot, pvalue in self.accepted.items()}
+        return super().on_p1a(sender, message)
+
+
+@PLANTED.mutant(
+    "P8",
+    "an acceptor has one variable for the ballot it promised and those it accepted in: a promise makes old pvalues new",
+    source="Sutra, On the correctness of Egalitarian Paxos, arXiv 1906.10917",
+    scenario="multi_paxos/duelling_leaders",
+)
+class OneVariableForBallots(Server):
+    acceptor_class = OneBallot
+
+
+class ReadsAtOnce(Replica):
+    def on_request(self, sender: str, request: ClientRequest) -> list[Effect]:
+        command = request.command
+        if command.operation.f not in store.READS:
+            return super().on_request(sender, request)
+        result, _ = store.apply(self.state_machine.values, command.operation)
+        return [Send(sender, ClientResponse(command.command_id, result))]
+
+
+@PLANTED.mutant(
+    "P9",
+    "a read is answered from what the replica has executed: what is accepted and under way is not seen",
+    source="CASSANDRA-12126, in CEP-14",
+    scenario="multi_paxos/every_fault",
+)
+class IgnoresWhatIsUnderWay(Server):
+    replica_class = ReadsAtOnce
+
+
+@PLANTED.mutant(
+    "P11",
+    "what an acceptor has accepted expires: a leader that was away for longer finds the slot free",
+    source="CEP-14: Paxos state with a time to live",
+    scenario="multi_paxos/duelling_leaders",
+)
+class ForgetsAfterAWhile(Server):
+    TIME_TO_LIVE_S = 1.0
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.monotonic_time = context.monotonic_time
+        self.expiries: dict[int, float] = {}
+
+    def on_p2a(self, sender: str, message: P2a) -> list[Effect]:
+        self.expiries[message.pvalue.slot] = self.monotonic_time() + self.TIME_TO_LIVE_S
+        return super().on_p2a(sender, message)
+
+    def on_p1a(self, sender: str, message: P1a) -> list[Effect]:
+        now = self.monotonic_time()
+        for slot in [slot for slot, expiry in self.expiries.items() if expiry < now]:
+            del self.expiries[slot]
+            self.acceptor.accepted.pop(slot, None)
+        return super().on_p1a(sender, message)
 
 
 class HalfIsEnough(Leader):
