@@ -7,8 +7,10 @@ Rules:
 """
 
 from chaoslab.plugins import Mutant, Protocol, hookimpl
-from chaoslab_protocols import abd, primary_backup, raft, single_copy
+from chaoslab_protocols import abd, multi_paxos, primary_backup, raft, single_copy, viewstamped
 from chaoslab_protocols.abd.mutants import PLANTED as ABD_MUTANTS
+from chaoslab_protocols.multi_paxos.mutants import PLANTED as MULTI_PAXOS_MUTANTS
+from chaoslab_protocols.viewstamped.mutants import PLANTED as VIEWSTAMPED_MUTANTS
 
 __all__ = ["chaoslab_mutants", "chaoslab_protocols"]
 
@@ -16,10 +18,17 @@ __all__ = ["chaoslab_mutants", "chaoslab_protocols"]
 @hookimpl
 def chaoslab_protocols() -> list[Protocol]:
     """Return the protocols of this package."""
-    return [abd.PROTOCOL, primary_backup.PROTOCOL, raft.PROTOCOL, single_copy.PROTOCOL]
+    return [
+        abd.PROTOCOL,
+        multi_paxos.PROTOCOL,
+        primary_backup.PROTOCOL,
+        raft.PROTOCOL,
+        single_copy.PROTOCOL,
+        viewstamped.PROTOCOL,
+    ]
 
 
 @hookimpl
 def chaoslab_mutants() -> list[Mutant]:
     """Return the mutants of these protocols."""
-    return [*ABD_MUTANTS.all(), *raft.MUTANTS]
+    return [*ABD_MUTANTS.all(), *MULTI_PAXOS_MUTANTS.all(), *raft.MUTANTS, *VIEWSTAMPED_MUTANTS.all()]

@@ -1,0 +1,75 @@
+"""Viewstamped Replication with one mistake each."""
+
+from __future__ import annotations
+
+from chaoslab.statemachine import Context, Effect, Send
+from chaoslab_protocols import store
+from chaoslab_protocols.planting import Planting
+from chaoslab_protocols.viewstamped.client import Client
+from chaoslab_protocols.viewstamped.messages import RecoveryResponse, Reply, Request
+from chaoslab_protocols.viewstamped.replica import Replica
+from chaoslab_protocols.viewstamped.state import NORMAL, RECOVERING
+
+__all__ = ["PLANTED"]
+
+PLANTED = Planting(protocol="viewstamped", client=Client)
+
+
+@PLANTED.mutant(
+    "V1",
+    "a recovering replica takes answers that an earlier recovery of it had asked for",
+    source="Liskov & Cowling 2012, section 4.3: what the nonce is for",
+    scenario="viewstamped/lost_disks",
+)
+class TakesOldAnswers(Replica):
+    def is_answer(self, message: RecoveryResponse) -> bool:
+        return True
+
+
+@PLANTED.mutant(
+    "V2",
+    "a replica that has lost its disk goes on as if nothing had happened, and has forgotten what it prepared",
+    source="Michael et al., Recovering shared objects without stable storage, DISC 2017",
+    scenario="viewstamped/lost_disks",
+)
+class DoesNotRecover(Replica):
+    def status_without_disk(self, context: Context) -> str:
+        return NORMAL
+
+
+@PLANTED.mutant(
+    "V4",
+    "a primary answers reads from its own state, though another may have taken its place",
+    source="Liskov & Cowling 2012, section 6.3: reads need a lease",
+    scenario="viewstamped/view_changes",
+)
+class OldPrimaryReads(Replica):
+    def on_request(self, sender: str, request: Request) -> list[Effect]:
+        if not self.is_primary() or request.operation.f not in store.READS:
+            return super().on_request(sender, request)
+        result, _ = store.apply(self.values, request.operation)
+        return [Send(sender, Reply(self.view_number, request.request_number, result))]
+
+
+@PLANTED.mutant(
+    "V5",
+    "the client table does not outlive a view change: the new primary takes a repeated request for a new one",
+    source="Liskov & Cowling 2012, section 4.2, step 5",
+    scenario="viewstamped/view_changes",
+)
+class ForgetsClients(Replica):
+    def rebuild_client_table(self) -> None:
+        self.client_table = {}
+
+
+@PLANTED.mutant(
+    "V6",
+    "a replica that is behind drops what it has prepared before it has the state that takes its place",
+    source="Liskov & Cowling 2012, section 5.2, taken by the letter",
+    scenario="viewstamped/view_changes",
+)
+class DropsPrepared(Replica):
+    def get_state(self, sender: str, view_number: int) -> list[Effect]:
+        if self.status != RECOVERING:
+            del self.log[self.commit_number :]
+        return super().get_state(sender, view_number)
