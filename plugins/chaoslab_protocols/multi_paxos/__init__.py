@@ -10,7 +10,7 @@ from chaoslab_protocols.multi_paxos.settings import Settings
 __all__ = ["PROTOCOL"]
 
 PROTOCOL = Protocol(
-    name="multi_paxos",
+    name="multi-paxos",
     summary="replicated log by Paxos: linearizable while a majority is up (van Renesse & Altinbuken 2015)",
     replica=Server,
     client=Client,

@@ -23,7 +23,7 @@ from chaoslab_protocols.planting import Planting
 
 __all__ = ["PLANTED"]
 
-PLANTED = Planting(protocol="multi_paxos", client=Client)
+PLANTED = Planting(protocol="multi-paxos", client=Client)
 
 
 class PromisesFromMemory(Acceptor):
