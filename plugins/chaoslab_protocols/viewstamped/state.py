@@ -113,7 +113,11 @@ class State:
         if not content:
             self.status = self.status_without_disk(context)
             return self.status == NORMAL
-        for record in records.read(content):
+        found = records.read(content)
+        if None in found[:-1]:  # only the last record may be cut short by a crash: the disk has lost what it held
+            self.status = RECOVERING
+            return False
+        for record in found:
             if record is not None:
                 self.take(record)
         self.status = NORMAL if self.last_normal_view == self.view_number else VIEW_CHANGE
