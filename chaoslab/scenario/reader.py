@@ -11,28 +11,20 @@ This file does not know how a scenario is run.
 
 from __future__ import annotations
 
-import contextlib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path as FilePath
-from typing import Any, NoReturn
+from typing import Any
 
 from chaoslab.checkers.registry import LEVELS, levels_of
 from chaoslab.cluster import ScriptedOperation, Workload
-from chaoslab.errors import ScenarioError, UsageError, unknown_word
+from chaoslab.errors import ScenarioError, unknown_word
 from chaoslab.nemesis import (
-    CONDITION,
     COUNTS,
     IT,
-    MODES,
     REST,
-    Composition,
-    FaultRequest,
-    Part,
     Scene,
-    Schedule,
-    count_of,
     is_count,
 )
 from chaoslab.net.delay_file import beside
@@ -42,30 +34,22 @@ from chaoslab.parameters import (
     COUNT,
     DURATION,
     FLAG,
-    GROUPS,
     RATE,
     RATIO,
     TEXT,
     WORDS,
-    ZONE,
-    Unit,
-    build,
-    parameters_of,
-    places,
 )
 from chaoslab.plugins import Protocol, Registry
-from chaoslab.scenario.locator import Path, line_of, lines_of_keys
+from chaoslab.scenario.fault_tables import FaultTables, Words
+from chaoslab.scenario.locator import Path, lines_of_keys
 from chaoslab.scenario.scenario import DEFAULT_LATENCY, Expect, Scenario
+from chaoslab.scenario.tables import SECTIONS
 from chaoslab.statemachine import Invocation
-from chaoslab.units import format_duration
 
 __all__ = ["load_scenario", "parse_scenario"]
 
-_SECTIONS = ("scenario", "cluster", "network", "clock", "workload", "operation", "fault", "nemesis", "replay", "expect")
-_ARRAYS = ("operation", "fault", "nemesis")
 _NODES_MAX = _CLIENTS_MAX = 10_000
 _KEYS_MAX = 1_000_000
-_TIMES_MAX = 100_000
 """Bounds on what one scenario can ask for: more is a slip, and would fill memory before the run has begun."""
 
 _TOML_KEYS = re.compile(r"\('[^)]*\)")  # how tomllib shows a dotted key
@@ -127,104 +111,13 @@ def parse_scenario(
     return reading.scenario(values)
 
 
-class _Reading:
-    """One reading of one file: knows where everything stands."""
-
-    def __init__(self, plugins: Registry, file: str | None, lines: dict[Path, int]) -> None:
-        self.plugins = plugins
-        self.file = file
-        self.lines = lines
-        self.overridden: list[str] = []
-
-    # Errors with their place
-
-    def refuse(self, path: Path, message: str) -> NoReturn:
-        key = ".".join(str(part) for part in path if not isinstance(part, int))
-        for dotted in self.overridden:
-            if key == dotted or key.startswith(f"{dotted}."):
-                raise ScenarioError(message, key=f"--set {key}")
-        raise ScenarioError(message, file=self.file, line=line_of(path, self.lines), key=key)
-
-    @contextlib.contextmanager
-    def at(self, *path: str | int) -> Iterator[None]:
-        """Give every complaint inside the place *path*."""
-        try:
-            yield
-        except ScenarioError:
-            raise
-        except UsageError as error:
-            more = tuple(error.key.split(".")) if error.key else ()
-            self.refuse((*path, *more), error.message)
-
-    # Pieces
-
-    def override(self, values: dict[str, Any], dotted: str, text: str) -> None:
-        """Set the dotted key in *values* to *text*, read as TOML if it is TOML and as bare text otherwise."""
-        *tables, last = dotted.split(".")
-        if not tables or tables[0] not in _SECTIONS or tables[0] in _ARRAYS or not all((*tables, last)):
-            allowed = ", ".join(section for section in _SECTIONS if section not in _ARRAYS)
-            raise UsageError(f"{dotted!r} cannot be set: write SECTION.KEY=VALUE with one of {allowed}.", key="--set")
-        value: object = text
-        with contextlib.suppress(ValueError, RecursionError):  # not TOML, or not a value that anything takes
-            parsed = tomllib.loads(f"value = {text}")
-            value = parsed["value"] if len(parsed) == 1 else text
-        target = values
-        for table in tables:
-            target = target.setdefault(table, {})
-            if not isinstance(target, dict):
-                raise UsageError(f"{dotted!r} cannot be set: {table} is not a table.", key="--set")
-        target[last] = value
-        self.overridden.append(dotted)
-
-    def table(self, values: Mapping[str, Any], name: str, within: Path = (), *, needed: bool = False) -> dict[str, Any]:
-        found = values.get(name, {})
-        if needed and name not in values:
-            self.refuse((*within, name), f"the section [{name}] is missing.")
-        if not isinstance(found, dict):
-            header = ".".join(str(part) for part in (*within, name))
-            self.refuse((*within, name), f"{name} is a table: write [{header}].")
-        return dict(found)
-
-    def take(self, table: dict[str, Any], path: Path, key: str, unit: Unit, default: Any = None) -> Any:
-        """Take *key* out of *table* and return its value, or *default* if it is not there."""
-        if key not in table:
-            return default
-        value = table.pop(key)
-        try:
-            return unit.parse(value)
-        except UsageError as error:
-            more = tuple(error.key.split(".")) if error.key else ()
-            self.refuse((*path, key, *more), error.message)
-
-    def nothing_left(self, table: Mapping[str, Any], path: Path, allowed: tuple[str, ...]) -> None:
-        for key in table:
-            self.refuse((*path, key), unknown_word("key", key, allowed))
-
-    def named(self, path: Path, what: str, name: Any, known: Mapping[str, Any]) -> Any:
-        if not isinstance(name, str):
-            self.refuse(path, f"{name!r} is not the name of a {what}.")
-        if name not in known:
-            self.refuse(path, unknown_word(what, name, known))
-        return known[name]
-
-    def own(self, cls: type | None, table: dict[str, Any], path: Path, allowed: tuple[str, ...]) -> Any:
-        """Return an instance of *cls* from what is left in *table*; without a class nothing may be left."""
-        if cls is None:
-            self.nothing_left(table, path, allowed)
-            return None
-        known = tuple(one.name for one in parameters_of(cls))
-        for key in table:
-            if key not in known:
-                self.refuse((*path, key), unknown_word("key", key, (*allowed, *known)))
-        with self.at(*path):
-            return build(cls, table)
-
-    # Sections
+class _Reading(FaultTables):
+    """One reading of one file, section by section."""
 
     def scenario(self, values: Mapping[str, Any]) -> Scenario:
         for key in values:
-            if key not in _SECTIONS:
-                self.refuse((key,), unknown_word("section", key, _SECTIONS))
+            if key not in SECTIONS:
+                self.refuse((key,), unknown_word("section", key, SECTIONS))
         defaults = Scenario(protocol="", nodes=1, workload="")
         top = self.table(values, "scenario")
         path: Path = ("scenario",)
@@ -275,7 +168,7 @@ class _Reading:
             beyond_budget=beyond_budget,
             kinds=self.plugins.faults,
         )
-        words = _Words(protocol, nodes, clients, zones, scene)
+        words = Words(protocol, nodes, clients, zones, scene)
         seed, calm, deviations = self.replay(values)
         return Scenario(
             title=title,
@@ -390,104 +283,6 @@ class _Reading:
             found[here, there] = self.take(table, path, words, LATENCY)
         return tuple(found.items())
 
-    def tables(self, values: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
-        tables = values.get(name, [])
-        if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-            self.refuse((name,), f"{name} is an array of tables: write [[{name}]].")
-        return [dict(table) for table in tables]
-
-    def faults(self, values: Mapping[str, Any], words: _Words, duration_ns: int) -> tuple[FaultRequest, ...]:
-        tables = self.tables(values, "fault")
-        return tuple(self.request(table, ("fault", number), words, duration_ns) for number, table in enumerate(tables))
-
-    def request(self, table: dict[str, Any], path: Path, words: _Words, duration_ns: int) -> FaultRequest:
-        schedule = self.schedule(table, path, words, duration_ns)
-        more = (REST, IT) if schedule.when is not None else (REST,)
-        if table.get("kind") in MODES:
-            mode = table.pop("kind")
-            parts = table.pop("faults", [])
-            if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
-                self.refuse((*path, "faults"), "faults is an array of tables: faults = [{ kind = ... }, ...].")
-            self.nothing_left(table, path, ("kind", "faults", "at", "every", "when", "for"))
-            with self.at(*path):
-                return FaultRequest(
-                    fault=Composition(
-                        mode=mode,
-                        parts=tuple(
-                            self.part(dict(part), (*path, "faults", number), words, more, ())
-                            for number, part in enumerate(parts)
-                        ),
-                    ),
-                    schedule=schedule,
-                )
-        part = self.part(table, path, words, more, ("at", "every", "when", "for"))
-        return FaultRequest(fault=part.fault, target=part.target, schedule=schedule)
-
-    def part(
-        self, table: dict[str, Any], path: Path, words: _Words, more: tuple[str, ...], also: tuple[str, ...]
-    ) -> Part:
-        """Return one fault and whom it hits."""
-        if "kind" not in table:
-            self.refuse(path, f"kind is missing: one of {', '.join(sorted(self.plugins.faults))}.")
-        known = self.plugins.faults if not also else {**self.plugins.faults, **dict.fromkeys(MODES)}
-        kind = self.named((*path, "kind"), "kind of fault", table.pop("kind"), known)
-        target = " ".join(self.take(table, path, "target", WORDS, ()))
-        fault = self.own(kind, table, path, ("kind", "target", *also))
-        if hasattr(fault, "check"):
-            with self.at(*path):
-                fault.check(words.scene)
-        nodes_min = getattr(fault, "nodes_min", 1)
-        if words.nodes < nodes_min:
-            self.refuse(path, f"this fault takes at least {nodes_min} nodes, and there are {words.nodes}.")
-        for name, unit, said in places(fault):
-            for word in said.replace("|", " ").split():
-                with self.at(*path, *name.split(".")):
-                    words.check(word, more if unit is GROUPS else tuple(one for one in more if one != REST))
-            if unit is GROUPS:
-                with self.at(*path, *name.split(".")):
-                    words.check_groups(said)
-        self.check_zones(fault, path, words)
-        whom = [name for name, unit, _ in places(fault) if unit is GROUPS]
-        if target and whom:
-            self.refuse((*path, "target"), f"this fault says whom it hits in {whom[0]}, not in target.")
-        if target == "" and kind.needs_target:
-            self.refuse(path, f"target is missing: {', '.join(words.allowed)}, or names of nodes.")
-        for word in target.split():
-            with self.at(*path, "target"):
-                words.check(word, tuple(one for one in more if one != REST))
-        return Part(fault=fault, target=target)
-
-    def check_zones(self, value: Any, path: Path, words: _Words) -> None:
-        """Refuse a zone that the scenario does not have."""
-        for name, _, zone in places(value, (ZONE,)):
-            if not words.zones:
-                self.refuse((*path, *name.split(".")), "there are no zones: write zones = 3 in [cluster], or a table.")
-            if zone not in words.zones:
-                self.refuse((*path, *name.split(".")), unknown_word("zone", zone, words.zones))
-
-    def schedule(self, table: dict[str, Any], path: Path, words: _Words, duration_ns: int) -> Schedule:
-        at_ns = self.take(table, path, "at", DURATION)
-        every_ns = self.take(table, path, "every", DURATION)
-        when = self.take(table, path, "when", CONDITION)
-        for_ns = self.take(table, path, "for", DURATION)
-        if at_ns is not None and at_ns >= duration_ns:
-            self.refuse(
-                (*path, "at"),
-                f"at {format_duration(at_ns)} the run is over: its duration is {format_duration(duration_ns)}.",
-            )
-        if every_ns and duration_ns // every_ns > _TIMES_MAX:
-            self.refuse((*path, "every"), f"that is {duration_ns // every_ns:,} times: at most {_TIMES_MAX:,}.")
-        if for_ns == 0:
-            self.refuse((*path, "for"), "a fault that lasts no time does nothing: for is above zero.")
-        if when is not None:
-            if when.role and when.role not in words.roles:
-                self.refuse((*path, "when", "role"), unknown_word("role", when.role, sorted(words.roles)))
-            for word in when.node.split():
-                with self.at(*path, "when", "node"):
-                    words.check(word, ())
-        with self.at(*path):
-            return Schedule(at_ns=at_ns, every_ns=every_ns, when=when, for_ns=for_ns)
-
     def operations(self, values: Mapping[str, Any], clients: int) -> tuple[ScriptedOperation, ...]:
         """Return the script of a scenario that says itself what its clients do."""
         found = []
@@ -527,25 +322,6 @@ class _Reading:
         self.nothing_left(table, path, ("seed", "calm", "deviations"))
         return seed, calm, tuple(deviations)
 
-    def nemeses(self, values: Mapping[str, Any], words: _Words) -> tuple[Any, ...]:
-        programs = []
-        for number, table in enumerate(self.tables(values, "nemesis")):
-            path: Path = ("nemesis", number)
-            if "name" not in table:
-                self.refuse(path, f"name is missing: one of {', '.join(sorted(self.plugins.nemeses))}.")
-            kind = self.named((*path, "name"), "nemesis", table.pop("name"), self.plugins.nemeses)
-            program = self.own(kind, table, path, ("name",))
-            if hasattr(program, "check"):
-                with self.at(*path):
-                    program.check(words.scene)
-            for name, unit, said in places(program):
-                for word in said.replace("|", " ").split():
-                    with self.at(*path, *name.split(".")):
-                        words.check(word, (REST,) if unit is GROUPS else ())
-            self.check_zones(program, path, words)
-            programs.append(program)
-        return tuple(programs)
-
     def expect(self, values: Mapping[str, Any], workload: Workload) -> Expect:
         table, path = self.table(values, "expect"), ("expect",)
         consistency = self.take(table, path, "consistency", WORDS)
@@ -575,60 +351,3 @@ class _Reading:
 def _frozen_lists(value: Any) -> Any:
     """Return *value* with tuples for lists: what is invoked is a value."""
     return tuple(_frozen_lists(item) for item in value) if isinstance(value, list) else value
-
-
-class _Words:
-    """The words that may name whom a fault hits, in one scenario."""
-
-    def __init__(
-        self, protocol: Protocol, nodes: int, clients: int, zones: tuple[tuple[str, str], ...], scene: Scene
-    ) -> None:
-        self.scene = scene
-        self.nodes = nodes
-        self.names = {f"n{number}" for number in range(1, nodes + 1)}
-        self.clients = {f"c{number}" for number in range(1, clients + 1)}
-        self.roles = {*protocol.roles, *(("leader",) if protocol.leader else ())}
-        self.zones = tuple(zone for zone, _ in zones)
-
-    @property
-    def allowed(self) -> tuple[str, ...]:
-        return (*COUNTS, *sorted(self.roles), *self.zones)
-
-    def check(self, word: str, more: tuple[str, ...]) -> None:
-        """Refuse *word* if it can name nobody in this scenario."""
-        if is_count(word):
-            count = count_of(word, self.nodes)
-            if count == 0:
-                raise UsageError(f"{word!r} of {self.nodes} node{'s' if self.nodes > 1 else ''} is nobody.")
-            if count > self.nodes:
-                raise UsageError(f"{word!r} nodes are more than the {self.nodes} there are.")
-            return
-        if word in self.names or word in self.roles or word in self.zones or word in more:
-            return
-        if REST in more and word in self.clients:
-            return
-        nodes = "n1" if self.nodes == 1 else f"n1 to n{self.nodes}"
-        allowed = (*self.allowed, *more, *self.names)
-        hint = unknown_word("target", word, allowed).split(" Allowed:")[0]
-        raise UsageError(f"{hint} Allowed: {', '.join((*self.allowed, *more))}, {nodes}.")
-
-    def check_groups(self, groups: str) -> None:
-        """Refuse *groups* if one of them could never have anybody in it."""
-        split = [group.split() for group in groups.split("|")]
-        words = [word for group in split for word in group]
-        for word in words:
-            if words.count(word) > 1 and not is_count(word):
-                raise UsageError(f"{word!r} stands twice in {groups!r}: nobody is on two sides.")
-        counted = {*self.names, *self.clients, REST}
-        if not all(word in counted or is_count(word) for word in words):
-            return  # who plays a role shows only when the fault happens
-        sizes = [sum(word in self.names or word in self.clients for word in group) for group in split]
-        left = self.nodes - sum(word in self.names for word in words)
-        for number, group in enumerate(split):
-            for word in group:
-                if is_count(word):
-                    taken = min(count_of(word, self.nodes), left)
-                    sizes[number] += taken
-                    left -= taken
-        if any(not size and not (REST in group and left) for size, group in zip(sizes, split, strict=True)):
-            raise UsageError(f"one side of {groups!r} is always nobody: the others take all {self.nodes} nodes.")
