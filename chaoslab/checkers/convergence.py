@@ -8,8 +8,10 @@
 2. Of each key, all these reads agree, and on a value that some update wrote; on the initial value only if none did.
 3. An update of unknown outcome may take effect at any later time and reach one replica before another. So a value that
    one of them writes may be read by some processes and not by others; what the rest read must be one value.
-4. Keys with updates of unknown outcome whose effect is not a plain value (an append) cannot be judged, nor keys that
-   nobody read at the end. If nothing could be judged, the verdict is valid and says so.
+4. Last reads of counters and sets must moreover show what their updates come to: see ``convergence_sums``. With
+   updates of unknown outcome that is all that is asked of them.
+5. Other keys with updates of unknown outcome whose effect is not a plain value (an append) cannot be judged, nor keys
+   that nobody read at the end. If nothing could be judged, the verdict is valid and says so.
 
 *Strong eventual consistency* is judged by what replicas say of themselves: whoever received the same updates, in
 whatever order, has the same state.
@@ -22,6 +24,7 @@ from typing import Any
 
 import attrs
 
+from chaoslab.checkers.convergence_sums import can_be_summed, misfit
 from chaoslab.checkers.convergence_verifier import (
     complaint_about_agreement,
     complaint_about_reads,
@@ -121,18 +124,21 @@ def eventual(history: History, model: Model = REGISTER, *, configurations_max: i
         if operation.type != "fail":
             groups.setdefault(frozen(operation.key) if model.keyed else None, []).append(operation)
     judged: list[tuple[int, ...]] = []
-    unjudged = 0
+    keys_judged = 0
     for group in groups.values():
         reads = _last_reads(group, model)
         unknown = [one for one in group if one.type == "info" and one.f not in model.reads]
-        if not reads or any(one.f not in _PLAIN_UPDATES for one in unknown):
-            unjudged += 1
+        plain = all(one.f in _PLAIN_UPDATES for one in unknown)
+        if not reads or not (plain or can_be_summed(model)):
             continue
-        fault = _fault(group, reads, [_written(one) for one in unknown], model)
+        fault = _fault(group, reads, [_written(one) for one in unknown], model) if plain else None
+        fault = fault or _misfit(group, reads, model)
         if fault is not None:
             anomaly, guilty, sentence = fault
             return _invalid(anomaly, guilty, sentence, operations, model)
-        judged.append(tuple(read.call for read in reads))
+        keys_judged += 1
+        judged += [tuple(read.call for read in reads)] if plain else [(read.call,) for read in reads]
+    unjudged = len(groups) - keys_judged
     agreement = Agreement(reads=tuple(judged))
     _refuse("eventual", complaint_about_agreement(agreement.reads, operations, model))
     readers = sum(map(len, judged))
@@ -140,12 +146,12 @@ def eventual(history: History, model: Model = REGISTER, *, configurations_max: i
         outcome="valid",
         name="eventual",
         level="eventual",
-        summary=f"the last {readers} reads agree on each of {len(judged)} keys"
+        summary=f"the last {readers} reads agree on each of {keys_judged} keys"
         + (f"; {unjudged} more could not be judged." if unjudged else ".")
         if judged
         else "nothing could be judged: no key was read after its updates had completed.",
         evidence=agreement,
-        details={"operations": len(operations), "keys_judged": len(judged), "keys_not_judged": unjudged},
+        details={"operations": len(operations), "keys_judged": keys_judged, "keys_not_judged": unjudged},
     )
 
 
@@ -178,6 +184,19 @@ def _fault(
                 f"after all updates had completed, {in_words(base[0])} and {in_words(read)}, each for the last time."
             )
             return "divergence", [base[0], read], sentence
+    return None
+
+
+def _misfit(
+    group: Sequence[Operation], reads: Sequence[Operation], model: Model
+) -> tuple[str, list[Operation], str] | None:
+    """Return the same for the first of *reads* that does not show what the updates of a counter or set come to."""
+    if can_be_summed(model):
+        updates = [one for one in group if _is_update(one, model)]
+        for read in reads:
+            wrong = misfit(read, updates, model)
+            if wrong is not None:
+                return wrong[0], [read], f"{in_words(read)} at the end, {wrong[1]}."
     return None
 
 

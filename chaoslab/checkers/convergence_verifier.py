@@ -57,6 +57,8 @@ def complaint_about_reads(reads: Sequence[int], operations: Sequence[Operation],
     values = [frozen(read.value) for read in guilty]
     if len(guilty) == 2 and values[0] == values[1]:
         return "the two reads agree"
+    if model.name in ("counter", "set") and len(guilty) == 1:
+        return "that value may be there" if _may_show(guilty[0], updates, model) else None
     made = {}
     for one in updates:
         if one.f in ("write", "put", "cas", "delete"):
@@ -70,6 +72,33 @@ def complaint_about_reads(reads: Sequence[int], operations: Sequence[Operation],
     sure = any(one.type == "ok" and (one.f != "cas" or one.result) for one in updates)
     allowed = {*made.values()} | (set() if sure else {frozen(model.initial)})
     return "that value may be there" if values[0] in allowed else None
+
+
+def _may_show(read: Operation, updates: Sequence[Operation], model: Model) -> bool:
+    """Return whether some outcome of the unknown ones among *updates* explains *read* of a counter or a set."""
+    if model.name == "set":
+        shown = [frozen(element) for element in read.value]
+        for element in {frozen(one.argument) for one in updates} | set(shown):
+            own = [one for one in updates if frozen(one.argument) == element]
+            removes = [one for one in own if one.f == "remove"]
+            adds = [one for one in own if one.f == "add"]
+            if element in shown and not adds:
+                return False
+            stays = any(
+                add.type == "ok" and all(one.type == "ok" and one.ret < add.call for one in removes)  # type: ignore[operator]
+                for add in adds
+            )
+            if element not in shown and stays:
+                return False
+        return True
+    amounts = []
+    for one in updates:
+        amount = 1 if one.argument is None else one.argument
+        amounts.append((one.type, -amount if one.f == "decrement" else amount))
+    rest = read.value - sum(amount for type, amount in amounts if type == "ok")
+    unsure = [amount for type, amount in amounts if type == "info"]
+    below: float = -sum(abs(amount) for amount in unsure if amount < 0)
+    return bool(below <= rest <= sum(amount for amount in unsure if amount > 0))
 
 
 def complaint_about_states(states: Sequence[tuple[frozenset[Hashable], Any]], guilty: Sequence[int]) -> str | None:

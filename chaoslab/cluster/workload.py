@@ -57,6 +57,8 @@ class Workload:
         model: The name of the sequential specification that its histories are checked against.
         operations: Makes the operations of one client, without end.
         last: Makes the operations with which a run ends, when all is calm: typically one read of each key.
+        quiet_ns: How long nobody asks for anything before these, so that replicas can come to agree.
+        all_read: Every client does these last operations, one client after the other, instead of the first alone.
         parameters: An attrs class of further parameters, or None.
     """
 
@@ -65,6 +67,8 @@ class Workload:
     model: str
     operations: Callable[[ClientView], Iterator[Invocation]]
     last: Callable[[ClientView], Iterator[Invocation]] = lambda view: iter(())
+    quiet_ns: int = 0
+    all_read: bool = False
     parameters: type | None = None
 
 
@@ -155,19 +159,22 @@ class Drive:
             when_idle()
 
     def finish(self, then: Callable[[], None]) -> None:
-        """Let the first client ask for the workload's last operations, one after the other; then call *then*."""
-        client = self._clients[0]
-        operations = self._workload.last(self._view(client, "last"))
+        """Let clients ask for the workload's last operations, one after the other; then call *then*."""
+        readers = self._clients if self._workload.all_read else self._clients[:1]
+        left = deque((client, one) for client in readers for one in self._workload.last(self._view(client, "last")))
 
         def ask() -> None:
-            invocation = next(operations, None)
-            if invocation is None:
+            if not left:
                 then()
                 return
+            client, invocation = left.popleft()
             client.on_completion = lambda type: self._engine.after(0, ask)
             client.invoke(invocation)
 
-        ask()
+        if self._workload.quiet_ns:
+            self._engine.after(self._workload.quiet_ns, ask)
+        else:
+            ask()
 
 
 @attrs.frozen(kw_only=True)

@@ -7,8 +7,10 @@ Rules:
 """
 
 from chaoslab.plugins import Mutant, Protocol, hookimpl
-from chaoslab_protocols import abd, multi_paxos, primary_backup, raft, single_copy, viewstamped
+from chaoslab_protocols import abd, crdt, last_write_wins, multi_paxos, primary_backup, raft, single_copy, viewstamped
 from chaoslab_protocols.abd.mutants import PLANTED as ABD_MUTANTS
+from chaoslab_protocols.crdt.mutants import MUTANTS as CRDT_MUTANTS
+from chaoslab_protocols.last_write_wins.mutants import MUTANTS as LAST_WRITE_WINS_MUTANTS
 from chaoslab_protocols.multi_paxos.mutants import PLANTED as MULTI_PAXOS_MUTANTS
 from chaoslab_protocols.viewstamped.mutants import PLANTED as VIEWSTAMPED_MUTANTS
 
@@ -20,6 +22,8 @@ def chaoslab_protocols() -> list[Protocol]:
     """Return the protocols of this package."""
     return [
         abd.PROTOCOL,
+        *crdt.PROTOCOLS,
+        *last_write_wins.PROTOCOLS,
         multi_paxos.PROTOCOL,
         primary_backup.PROTOCOL,
         raft.PROTOCOL,
@@ -31,4 +35,11 @@ def chaoslab_protocols() -> list[Protocol]:
 @hookimpl
 def chaoslab_mutants() -> list[Mutant]:
     """Return the mutants of these protocols."""
-    return [*ABD_MUTANTS.all(), *MULTI_PAXOS_MUTANTS.all(), *raft.MUTANTS, *VIEWSTAMPED_MUTANTS.all()]
+    return [
+        *ABD_MUTANTS.all(),
+        *CRDT_MUTANTS,
+        *LAST_WRITE_WINS_MUTANTS,
+        *MULTI_PAXOS_MUTANTS.all(),
+        *raft.MUTANTS,
+        *VIEWSTAMPED_MUTANTS.all(),
+    ]
