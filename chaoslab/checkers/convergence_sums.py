@@ -40,7 +40,8 @@ def misfit(read: Operation, updates: Sequence[Operation], model: Model) -> tuple
 
 
 def _wrong_sum(read: Operation, updates: Sequence[Operation]) -> tuple[str, str] | None:
-    low = high = 0
+    low: float = 0
+    high: float = 0
     for one in updates:
         amount = 1 if one.argument is None else number_in(one.argument, "what is added to a counter")
         amount = -amount if one.f == "decrement" else amount

@@ -1,7 +1,8 @@
 """Counters that only grow, and counters that also shrink, as states that can be merged.
 
-Shapiro, Preguiça, Baquero & Zawirski, "A comprehensive study of convergent and commutative replicated data types" (INRIA
-RR-7506, 2011), section 3.1: specifications 6 (state-based increment-only counter) and 7 (state-based PN-counter).
+Shapiro, Preguiça, Baquero & Zawirski, "A comprehensive study of convergent and commutative replicated data types"
+(INRIA RR-7506, 2011), section 3.1: specifications 6 (state-based increment-only counter) and 7 (state-based
+PN-counter).
 """
 
 from __future__ import annotations

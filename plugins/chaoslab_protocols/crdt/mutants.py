@@ -122,7 +122,8 @@ class LastWriteWinsSet(ORSet):
 
     def merge(self, other: ORSet) -> bool:
         assert isinstance(other, LastWriteWinsSet)
-        return any([self.take(element, time) for element, time in other.times.items()])
+        taken = [self.take(element, time) for element, time in other.times.items()]  # all, not only up to the first
+        return any(taken)
 
     def written(self) -> Any:
         return tuple((element, time, held) for element, (time, held) in self.times.items())

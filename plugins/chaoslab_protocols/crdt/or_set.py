@@ -1,7 +1,8 @@
 """A set in which an add wins against a remove at the same time (observed-remove set), as a state that can be merged.
 
-Shapiro et al., "A comprehensive study of convergent and commutative replicated data types" (2011), section 3.3.5, in the
-state-based form of Bieniusa et al., "An optimized conflict-free replicated set" (INRIA RR-8083, 2012), section 3: in
+Shapiro et al., "A comprehensive study of convergent and commutative replicated data types" (2011), section 3.3.5, in
+the state-based form of Bieniusa et al., "An optimized conflict-free replicated set" (INRIA RR-8083, 2012), section 3:
+in
 place of tombstones, each replica knows how far it has seen the tags of each actor. A tag that it has seen and does not
 hold was removed.
 
@@ -60,7 +61,7 @@ class ORSet:
         }
         for actor, number in other.seen.items():
             self.seen[actor] = max(number, self.seen.get(actor, 0))
-        return self.written() != before
+        return bool(self.written() != before)
 
     def has_seen(self, tag: Tag) -> bool:
         """Return whether the add of *tag* is known here, though it may have been removed since."""

@@ -9,7 +9,7 @@ its number must never fall back, so the state is on disk before anybody hears of
 from __future__ import annotations
 
 import json
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import attrs
 
@@ -66,7 +66,7 @@ class Replica:
         OBJECT: What an object is made by: of what was written of one, or of nothing.
     """
 
-    OBJECT: type[Any]
+    OBJECT: ClassVar[type[Any]]
 
     def __init__(self, context: Context) -> None:
         self.name = context.name

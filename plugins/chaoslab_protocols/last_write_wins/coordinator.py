@@ -66,7 +66,9 @@ class Coordinator(Replica):
         super().__init__(context)
         self.wall_time = context.wall_time
         self.needed = self.settings.needed(len(context.nodes))
-        self.last_id = context.random.below(1 << 30) << 20  # so that answers to what it asked before a crash fit nothing
+        self.last_id = (
+            context.random.below(1 << 30) << 20
+        )  # so that answers to what it asked before a crash fit nothing
         self.last_microseconds = max((cell.timestamp[0] for cell in self.cells.values()), default=0)
         self.operations: dict[int, Operation] = {}
         self.hints: dict[str, dict[str | None, Timestamp]] = {peer: {} for peer in self.peers}

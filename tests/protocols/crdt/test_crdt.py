@@ -43,7 +43,9 @@ def merged(one: Any, other: Any) -> Any:
 
 @pytest.mark.parametrize("kind", [PNCounter, ORSet])
 @given(history=steps)
-def test_merging_is_commutative_associative_and_idempotent(kind: type[Any], history: list[tuple[int, str, int]]) -> None:
+def test_merging_is_commutative_associative_and_idempotent(
+    kind: type[Any], history: list[tuple[int, str, int]]
+) -> None:
     """So the order of messages does not matter, nor how often they come (section 2.3)."""
     a, b, c = replicas_after(kind, history)
     assert merged(a, b).written() == merged(b, a).written()
