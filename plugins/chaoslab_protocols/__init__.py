@@ -4,42 +4,49 @@ Rules:
 
 1. A protocol is a state machine. No module here imports trio, asyncio, random or time.
 2. The names are the paper's names; the docstring says which paper and section, and what was left out.
+3. A folder has ``PROTOCOLS`` and, where mistakes are planted in it, a module ``mutants`` with ``MUTANTS``.
 """
+
+from types import ModuleType
 
 from chaoslab.plugins import Mutant, Protocol, hookimpl
 from chaoslab_protocols import abd, crdt, last_write_wins, multi_paxos, primary_backup, raft, single_copy, viewstamped
-from chaoslab_protocols.abd.mutants import PLANTED as ABD_MUTANTS
-from chaoslab_protocols.crdt.mutants import MUTANTS as CRDT_MUTANTS
-from chaoslab_protocols.last_write_wins.mutants import MUTANTS as LAST_WRITE_WINS_MUTANTS
-from chaoslab_protocols.multi_paxos.mutants import PLANTED as MULTI_PAXOS_MUTANTS
-from chaoslab_protocols.viewstamped.mutants import PLANTED as VIEWSTAMPED_MUTANTS
+from chaoslab_protocols.abd import mutants as abd_mutants
+from chaoslab_protocols.crdt import mutants as crdt_mutants
+from chaoslab_protocols.last_write_wins import mutants as last_write_wins_mutants
+from chaoslab_protocols.multi_paxos import mutants as multi_paxos_mutants
+from chaoslab_protocols.raft import mutants as raft_mutants
+from chaoslab_protocols.viewstamped import mutants as viewstamped_mutants
 
 __all__ = ["chaoslab_mutants", "chaoslab_protocols"]
+
+FOLDERS: tuple[ModuleType, ...] = (
+    abd,
+    crdt,
+    last_write_wins,
+    multi_paxos,
+    primary_backup,
+    raft,
+    single_copy,
+    viewstamped,
+)
+PLANTED: tuple[ModuleType, ...] = (
+    abd_mutants,
+    crdt_mutants,
+    last_write_wins_mutants,
+    multi_paxos_mutants,
+    raft_mutants,
+    viewstamped_mutants,
+)
 
 
 @hookimpl
 def chaoslab_protocols() -> list[Protocol]:
     """Return the protocols of this package."""
-    return [
-        abd.PROTOCOL,
-        *crdt.PROTOCOLS,
-        *last_write_wins.PROTOCOLS,
-        multi_paxos.PROTOCOL,
-        primary_backup.PROTOCOL,
-        raft.PROTOCOL,
-        single_copy.PROTOCOL,
-        viewstamped.PROTOCOL,
-    ]
+    return [protocol for folder in FOLDERS for protocol in folder.PROTOCOLS]
 
 
 @hookimpl
 def chaoslab_mutants() -> list[Mutant]:
     """Return the mutants of these protocols."""
-    return [
-        *ABD_MUTANTS.all(),
-        *CRDT_MUTANTS,
-        *LAST_WRITE_WINS_MUTANTS,
-        *MULTI_PAXOS_MUTANTS.all(),
-        *raft.MUTANTS,
-        *VIEWSTAMPED_MUTANTS.all(),
-    ]
+    return [mutant for module in PLANTED for mutant in module.MUTANTS]

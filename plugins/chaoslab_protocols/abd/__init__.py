@@ -5,14 +5,16 @@ from chaoslab.plugins import Protocol
 from chaoslab_protocols.abd.client import Client
 from chaoslab_protocols.abd.replica import Replica
 
-__all__ = ["PROTOCOL"]
+__all__ = ["PROTOCOLS"]
 
-PROTOCOL = Protocol(
-    name="abd",
-    summary="quorum register: two phases at a majority, no leader; linearizable (Attiya, Bar-Noy & Dolev 1995)",
-    replica=Replica,
-    client=Client,
-    serves=("register", "kv"),
-    claims=("linearizable",),
-    budget=Budget(down="minority"),
+PROTOCOLS = (
+    Protocol(
+        name="abd",
+        summary="quorum register: two phases at a majority, no leader; linearizable (Attiya, Bar-Noy & Dolev 1995)",
+        replica=Replica,
+        client=Client,
+        serves=("register", "kv"),
+        claims=("linearizable",),
+        budget=Budget(down="minority"),
+    ),
 )

@@ -8,7 +8,7 @@ from chaoslab_protocols.abd.messages import Store, Tag
 from chaoslab_protocols.abd.replica import Replica
 from chaoslab_protocols.planting import Planting
 
-__all__ = ["PLANTED"]
+__all__ = ["MUTANTS"]
 
 PLANTED = Planting(protocol="abd", client=Client)
 
@@ -76,3 +76,6 @@ class ForgetfulReplica(Replica):
     def store(self, message: Store) -> list[Effect]:
         super().store(message)
         return []  # so nothing is left of it after a crash
+
+
+MUTANTS = PLANTED.all()

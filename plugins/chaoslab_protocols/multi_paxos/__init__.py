@@ -7,21 +7,23 @@ from chaoslab_protocols.multi_paxos.leader import ACTIVE, PASSIVE, SCOUTING
 from chaoslab_protocols.multi_paxos.server import Server
 from chaoslab_protocols.multi_paxos.settings import Settings
 
-__all__ = ["PROTOCOL"]
+__all__ = ["PROTOCOLS"]
 
-PROTOCOL = Protocol(
-    name="multi-paxos",
-    summary="replicated log by Paxos: linearizable while a majority is up (van Renesse & Altinbuken 2015)",
-    replica=Server,
-    client=Client,
-    serves=("register", "cas-register", "kv"),
-    claims=("linearizable",),
-    # The ballots are what makes it safe, so clocks may do what they like: they only decide who tries when.
-    budget=Budget(
-        down="minority", storage=("lose-unsynced", "torn-write", "reorder-writes", "rename-lost", "slow-disk")
+PROTOCOLS = (
+    Protocol(
+        name="multi-paxos",
+        summary="replicated log by Paxos: linearizable while a majority is up (van Renesse & Altinbuken 2015)",
+        replica=Server,
+        client=Client,
+        serves=("register", "cas-register", "kv"),
+        claims=("linearizable",),
+        # The ballots are what makes it safe, so clocks may do what they like: they only decide who tries when.
+        budget=Budget(
+            down="minority", storage=("lose-unsynced", "torn-write", "reorder-writes", "rename-lost", "slow-disk")
+        ),
+        roles=(PASSIVE, SCOUTING, ACTIVE),
+        leader=ACTIVE,
+        nodes=5,
+        settings=Settings,
     ),
-    roles=(PASSIVE, SCOUTING, ACTIVE),
-    leader=ACTIVE,
-    nodes=5,
-    settings=Settings,
 )

@@ -21,7 +21,7 @@ from chaoslab_protocols.multi_paxos.replica import Replica
 from chaoslab_protocols.multi_paxos.server import Server
 from chaoslab_protocols.planting import Planting
 
-__all__ = ["PLANTED"]
+__all__ = ["MUTANTS"]
 
 PLANTED = Planting(protocol="multi-paxos", client=Client)
 
@@ -185,3 +185,6 @@ class HalfIsEnough(Leader):
 )
 class DisjointQuorums(Server):
     leader_class = HalfIsEnough
+
+
+MUTANTS = PLANTED.all()

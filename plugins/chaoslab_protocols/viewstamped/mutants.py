@@ -10,7 +10,7 @@ from chaoslab_protocols.viewstamped.messages import RecoveryResponse, Reply, Req
 from chaoslab_protocols.viewstamped.replica import Replica
 from chaoslab_protocols.viewstamped.state import NORMAL, RECOVERING
 
-__all__ = ["PLANTED"]
+__all__ = ["MUTANTS"]
 
 PLANTED = Planting(protocol="viewstamped", client=Client)
 
@@ -73,3 +73,6 @@ class DropsPrepared(Replica):
         if self.status != RECOVERING:
             del self.log[self.commit_number :]
         return super().get_state(sender, view_number)
+
+
+MUTANTS = PLANTED.all()

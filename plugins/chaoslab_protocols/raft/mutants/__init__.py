@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from chaoslab.plugins import Mutant
 from chaoslab_protocols.raft.mutants import clients, elections, logs, membership, reads, storage
-from chaoslab_protocols.raft.mutants.planting import PLANTED
+from chaoslab_protocols.raft.mutants.planted import PLANTED
 
 __all__ = ["MUTANTS", "clients", "elections", "logs", "membership", "reads", "storage"]
 
-MUTANTS: tuple[Mutant, ...] = tuple(sorted(PLANTED.values(), key=lambda mutant: int(mutant.id[1:])))
+MUTANTS: tuple[Mutant, ...] = tuple(sorted(PLANTED.all(), key=lambda mutant: int(mutant.id[1:])))
 """In the order of their numbers."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from chaoslab.statemachine import Effect
 from chaoslab_protocols.raft.log import Entry, Snapshot
-from chaoslab_protocols.raft.mutants.planting import planted
+from chaoslab_protocols.raft.mutants.planted import PLANTED
 from chaoslab_protocols.raft.replica import Replica
 from chaoslab_protocols.raft.server import LEADER
 
 __all__: list[str] = []
 
 
-@planted(
+@PLANTED.mutant(
     "R1",
     "entries of earlier terms are committed by counting replicas",
     source="Raft section 5.4.2, figure 8; logcabin issue 44",
@@ -22,11 +22,11 @@ class CommitsEarlierTerms(Replica):
         return True
 
 
-@planted(
+@PLANTED.mutant(
     "R6",
     "AppendEntries deletes what follows its entries even if nothing conflicts",
     source="Students' guide to Raft (MIT 6.824)",
-    scenario="network",
+    scenario="raft/network",
 )
 class AlwaysTruncates(Replica):
     def take_over(self, prev_log_index: int, entries: tuple[Entry, ...]) -> list[Effect]:
@@ -37,33 +37,33 @@ class AlwaysTruncates(Replica):
         return self.append(new)
 
 
-@planted(
+@PLANTED.mutant(
     "R7",
     "AppendEntries of an earlier term is accepted",
     source="akka-raft issues 52 and 54",
-    scenario="network",
+    scenario="raft/network",
 )
 class FollowsThePast(Replica):
     def is_stale(self, term: int) -> bool:
         return False
 
 
-@planted(
+@PLANTED.mutant(
     "R18",
     "a snapshot that arrives late is installed over a newer state",
     source="etcd issue 18055; the Redis-Raft analysis of Jepsen",
-    scenario="snapshots",
+    scenario="raft/snapshots",
 )
 class InstallsOldSnapshots(Replica):
     def has_already(self, snapshot: Snapshot) -> bool:
         return False
 
 
-@planted(
+@PLANTED.mutant(
     "R25",
     "a leader that steps down throws its uncommitted entries away, though a majority may have them",
     source="microsoft/CCF issue 5674",
-    scenario="leader_kills",
+    scenario="raft/leader_kills",
 )
 class RollsBackOnSteppingDown(Replica):
     def step_down(self) -> list[Effect]:

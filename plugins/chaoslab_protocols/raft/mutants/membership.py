@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from chaoslab_protocols.raft.mutants.planting import planted
+from chaoslab_protocols.raft.mutants.planted import PLANTED
 from chaoslab_protocols.raft.replica import Replica
 
 __all__: list[str] = []
 
 
-@planted(
+@PLANTED.mutant(
     "R8",
     "a leader that is no member any more counts itself",
     source="RedisLabs/raft issue 13",
-    scenario="membership",
+    scenario="raft/membership",
 )
 class CountsItselfAlways(Replica):
     def majority_has(self, numbers: Mapping[str, int], own: int) -> int:
@@ -22,22 +22,22 @@ class CountsItselfAlways(Replica):
         return reached[len(self.members) // 2]
 
 
-@planted(
+@PLANTED.mutant(
     "R9",
     "the configuration is changed before an entry of the leader's own term is committed",
     source="Ongaro on the raft-dev list, July 2015",
-    scenario="membership",
+    scenario="raft/membership",
 )
 class ChangesMembersTooSoon(Replica):
     def has_committed_in_its_term(self) -> bool:
         return True
 
 
-@planted(
+@PLANTED.mutant(
     "R10",
     "a configuration stays in force although its entry was deleted",
     source="openraft's documentation of membership changes",
-    scenario="membership",
+    scenario="raft/membership",
 )
 class KeepsDeletedConfigurations(Replica):
     def roll_back(self, index: int) -> None:

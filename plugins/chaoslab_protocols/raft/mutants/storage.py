@@ -10,17 +10,17 @@ from chaoslab.statemachine import Context, Effect, Effects, Persist, SetTimer, S
 from chaoslab_protocols.raft import journal
 from chaoslab_protocols.raft.journal import Record, Recovered
 from chaoslab_protocols.raft.log import Entry
-from chaoslab_protocols.raft.mutants.planting import planted
+from chaoslab_protocols.raft.mutants.planted import PLANTED
 from chaoslab_protocols.raft.replica import Replica
 
 __all__: list[str] = []
 
 
-@planted(
+@PLANTED.mutant(
     "R19",
     "the term of the last entry in a snapshot is not saved with it",
     source="Raft section 7, figure 12",
-    scenario="snapshots",
+    scenario="raft/snapshots",
 )
 class ForgetsTheSnapshotsTerm(Replica):
     def records(self) -> list[Record]:
@@ -28,11 +28,11 @@ class ForgetsTheSnapshotsTerm(Replica):
         return [journal.snapshot_record(snapshot), *super().records()[1:]]
 
 
-@planted(
+@PLANTED.mutant(
     "R21",
     "entries are acknowledged before they are synced, which happens every tenth of a second",
     source="etcd issue 14370",
-    scenario="power_cuts",
+    scenario="raft/power_cuts",
 )
 class SyncsLater(Replica):
     def append(self, entries: Sequence[Entry]) -> list[Effect]:
@@ -45,11 +45,11 @@ class SyncsLater(Replica):
         return [Sync(journal.JOURNAL)] if name == "sync" else super().timer(name)
 
 
-@planted(
+@PLANTED.mutant(
     "R22",
     "a snapshot's index is saved first and its data after that",
     source="etcd issue 13766",
-    scenario="power_cuts",
+    scenario="raft/power_cuts",
 )
 class SavesTheIndexFirst(Replica):
     def compact(self) -> list[Effect]:
@@ -59,11 +59,11 @@ class SavesTheIndexFirst(Replica):
         return [*journal.replace([journal.snapshot_record(half), *self.records()[1:]]), *effects]
 
 
-@planted(
+@PLANTED.mutant(
     "R23",
     "compaction writes a log without term and vote, and adds them after that",
     source="etcd issues 14685 and 17780",
-    scenario="power_cuts",
+    scenario="raft/power_cuts",
 )
 class CompactsWithoutItsVote(Replica):
     def replace_journal(self) -> list[Effect]:
@@ -71,11 +71,11 @@ class CompactsWithoutItsVote(Replica):
         return [*journal.replace(records), *self.save_state()]
 
 
-@planted(
+@PLANTED.mutant(
     "R24",
     "a damaged record is taken for a torn write even if good ones follow: what was acknowledged is cut off",
     source="Alagappan et al., protocol-aware recovery, FAST 2018",
-    scenario="bit_rot",
+    scenario="raft/bit_rot",
 )
 class CutsAtTheFirstBadRecord(Replica):
     def recovered(self, context: Context) -> Recovered:
