@@ -201,7 +201,7 @@ class Node(NodeNetwork):
 
     def time(self) -> float:
         """Return the node's wall clock in seconds since 1970. It may be wrong, and jump."""
-        return self._host.clock.wall_ns() / NS_PER_S
+        return self._host.wall_clock.wall_ns() / NS_PER_S
 
     def monotonic(self) -> float:
         """Return the node's monotonic clock in seconds. It may drift, and never jumps back."""

@@ -4,7 +4,8 @@ Rules:
 
 1. Nodes are called n1, n2, ...; clients c1, c2, ...: the order of names is the order of everything.
 2. A client stands beside a node, its home: c1 beside n1, c2 beside n2, and so on in a ring. A partition that cuts a
-   node off from others cuts its clients off from them too, so that both sides keep clients.
+   node off from others cuts its clients off from them too, so that both sides keep clients. It reads the wall clock
+   of its home, right or wrong; its timeouts run on a clock of its own.
 3. Roles are what protocols report. A role may be held by nobody, or wrongly by several.
 4. A fault in force is held here until it is healed; healing leaves nothing behind.
 
@@ -278,6 +279,7 @@ class Cluster:
             settings=self._settings,
         )
         client.home = self._members[number % len(self._members)]
+        client.wall_clock = self.node(client.home).clock
         client.time_source.epsilon_ns = self.epsilon_ns
         if isinstance(client, AsyncHost):
             client.join(self.internet)

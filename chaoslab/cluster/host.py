@@ -57,6 +57,7 @@ class Host(abc.ABC):
         role: The role it reported last, or ``""``.
         disk: Its disk.
         clock: Its clocks.
+        wall_clock: The clock whose wall time its code reads: for a client, that of its home.
         time_source: Its source of true time, with an uncertainty.
         starts: How often it was started.
         is_off: It is switched off for good and does not start, whoever asks.
@@ -78,7 +79,7 @@ class Host(abc.ABC):
     __slots__ = (
         "_down_for", "_letting_in", "_still_for", "_sync_delay", "_sync_stream", "alive", "backlog", "clear", "clock",
         "disk", "engine", "home", "is_off", "links", "name", "network", "nodes", "open", "panicked", "panics", "paused",
-        "role", "settings", "signals", "slow_syncs", "starts", "time_source", "zones",
+        "role", "settings", "signals", "slow_syncs", "starts", "time_source", "wall_clock", "zones",
     )  # fmt: skip
 
     def __init__(self, name: str, engine: Engine, network: Network) -> None:
@@ -86,6 +87,7 @@ class Host(abc.ABC):
         self.engine = engine
         self.network = network
         self.clock = NodeClock(engine.clock)
+        self.wall_clock = self.clock
         self.clock.on_rate_change = self._reset_timers
         self.time_source = TimeSource(engine.clock, engine.choices.stream(f"true time {name}"))
         self.disk = Disk()

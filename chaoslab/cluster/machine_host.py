@@ -105,7 +105,7 @@ class MachineHost(Host):
             nodes=self.nodes,
             settings=self.settings,
             files=self.disk.files_at_start(),
-            wall_time=lambda: self.clock.wall_ns() / NS_PER_S,
+            wall_time=lambda: self.wall_clock.wall_ns() / NS_PER_S,
             monotonic_time=lambda: self.clock.monotonic_ns() / NS_PER_S,
             true_time=self.time_source.read,
             home=self.home,

@@ -332,3 +332,25 @@ def test_a_path_that_is_none_is_the_nodes_own_mistake() -> None:
 
     with pytest.raises(cl.NodeError, match=r"node n1 raised OSError.*Persist\(path='a//b'"):
         cl.run(main)
+
+
+def test_a_client_reads_the_wall_clock_of_its_home_and_times_out_by_its_own() -> None:
+    """The clients beside a node whose clock is wrong stamp wrong times too, as programs on one machine would."""
+    contexts: list[Context] = []
+
+    class Watching(cl.RequestClient):
+        def __init__(self, context: Context) -> None:
+            super().__init__(context)
+            contexts.append(context)
+
+    async def main(cluster: cl.Cluster) -> list[float]:
+        cluster.start(Machine, nodes=2, client=Watching)
+        cluster.add_clients(2)
+        with cluster.faults(cl.clock_step("n2", 0.25), cl.clock_drift("n2", 1000)):
+            await trio.sleep(1)
+            wall = [context.wall_time() for context in contexts]
+            return [wall[1] - wall[0], *(context.monotonic_time() for context in contexts)]
+
+    ahead, first, second = cl.run(main)
+    assert ahead == pytest.approx(0.251)
+    assert (first, second) == (1.0, 1.0)
