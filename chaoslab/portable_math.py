@@ -15,6 +15,7 @@ import math
 __all__ = ["exp", "log", "normal_quantile"]
 
 _LN2 = 0.6931471805599453
+_ODD_INVERSES = tuple(1.0 / odd for odd in range(25, 0, -2))
 _SQRT_HALF = 0.7071067811865476
 
 
@@ -36,8 +37,8 @@ def log(x: float) -> float:
     s = (mantissa - 1.0) / (mantissa + 1.0)
     square = s * s
     total = 0.0
-    for odd in range(25, 0, -2):
-        total = total * square + 1.0 / odd
+    for inverse in _ODD_INVERSES:
+        total = total * square + inverse
     return 2.0 * s * total + power * _LN2
 
 

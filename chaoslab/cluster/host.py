@@ -20,6 +20,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable, Mapping
 from errno import errorcode
+from heapq import heappush
 from typing import Any, ClassVar, Final
 
 from chaoslab.cluster.backlog import Backlog
@@ -250,8 +251,7 @@ class Host(abc.ABC):
     def probe(self, name: str) -> None:
         """The code passes its point *name*."""
         self.engine.note(f"probe {self.name} {name}")
-        self.signals.count_probe(name)
-        self.signals.tell("probe", self.name, name)
+        self.signals.probe(self.name, name)
 
     def admits(self, entry: Entry) -> bool:
         """Return whether a message may be handled now: a rule may stop it, and the node may be down, paused or busy."""
@@ -289,25 +289,29 @@ class Host(abc.ABC):
     def begin_sync(self, path: str, then: Callable[[], None], failed: Callable[[DiskError], None]) -> None:
         """Sync *path* and call *then* once it is durable, *failed* if it cannot be; neither, if a crash comes first."""
         end = self.disk.begin_sync(path)
-
-        def done() -> None:
-            try:
-                ended = end()
-            except DiskError as error:
-                reason = error
-                self.engine.note(f"fsync {self.name} failed: {_words(error)}")
-                self.when_open(lambda: failed(reason))
-                return
-            if ended:
-                self.engine.note(f"fsync {self.name} {path}")
-                self.signals.tell("synced", self.name, path)
-                self.when_open(then)
-
         delay_ns = self._sync_delay(self._sync_stream.random())
         for slow in self.slow_syncs:
             delay_ns += slow()
-        self.engine.after(delay_ns, done)
+        clock = self.engine.clock
+        heappush(
+            clock.heap,
+            (clock.now_ns + delay_ns, clock.next_sequence(), self._end_sync, end, path, then, failed),
+        )
         self.signals.tell("fsync", self.name, path)
+
+    def _end_sync(self, entry: Entry) -> None:
+        _, _, _, end, path, then, failed = entry
+        try:
+            ended = end()
+        except DiskError as error:
+            reason = error
+            self.engine.note(f"fsync {self.name} failed: {_words(error)}")
+            self.when_open(lambda: failed(reason))
+            return
+        if ended:
+            self.engine.note(f"fsync {self.name} {path}")
+            self.signals.tell("synced", self.name, path)
+            self.when_open(then)
 
     def blame(self, error: BaseException, event: str) -> NodeError:
         """Return the error that says that this node's code raised *error* while handling *event*."""

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from heapq import heappush
 from typing import Any
 
+from chaoslab.choices import Stream
 from chaoslab.cluster.host import Host
 from chaoslab.cluster.mistakes import mistake_in, mistake_in_list, mistake_in_timer
 from chaoslab.cluster.node_clock import NEVER_NS
@@ -62,7 +63,8 @@ class MachineHost(Host):
     """
 
     __slots__ = (
-        "_add_line", "_at_barrier", "_detailed", "_held", "_performers", "_timers", "factory", "machine",
+        "_add_line", "_at_barrier", "_detailed", "_held", "_performers", "_timer_streams", "_timers", "factory",
+        "machine",
     )  # fmt: skip
 
     def __init__(
@@ -80,6 +82,7 @@ class MachineHost(Host):
         self.nodes = nodes
         self.settings = settings
         self.machine: Machine | None = None
+        self._timer_streams: dict[str, Stream] = {}
         self._timers: dict[str, tuple[int, int]] = {}  # (sequence of the heap entry, when due on the node's own clock)
         self._held: deque[Effect] = deque()
         self._at_barrier = False
@@ -228,7 +231,11 @@ class MachineHost(Host):
             raise UsageError(mistake)
         if isinstance(after, tuple):
             low, high = after
-            after = self.engine.choices.stream(f"timer {self.name} {effect.name}").between(low, high)
+            stream = self._timer_streams.get(effect.name)
+            if stream is None:
+                stream = self.engine.choices.stream(f"timer {self.name} {effect.name}")
+                self._timer_streams[effect.name] = stream
+            after = stream.between(low, high)
         at_ns, due_ns = self.clock.alarm(max(int(after * NS_PER_S), 0))
         clock = self.engine.clock
         sequence = clock.next_sequence()

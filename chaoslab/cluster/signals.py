@@ -59,6 +59,7 @@ class Signals:
             for watcher in tuple(watchers):
                 watcher(node, name)
 
-    def count_probe(self, name: str) -> None:
-        """Probe *name* was passed once more."""
+    def probe(self, node: str, name: str) -> None:
+        """Probe *name* was passed at *node* once more."""
         self.probes[name] = self.probes.get(name, 0) + 1
+        self.tell("probe", node, name)

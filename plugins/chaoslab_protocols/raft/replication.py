@@ -145,7 +145,7 @@ class Replication(Snapshots):
             return []
         self.match_index[server] = match_index
         self.next_index[server] = max(self.next_index.get(server, 1), match_index + 1)
-        effects = self.advance_commit_index()
+        effects = self.advance_commit_index() if match_index > self.commit_index else []
         if self.log.last_index - match_index >= self.settings.entries_max:  # more than a message could carry
             effects.append(Send(server, self.entries_from(self.next_index[server])))
         return effects
