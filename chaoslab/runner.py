@@ -18,7 +18,6 @@ import attrs
 import trio
 
 from chaoslab.checkers import Outcome, Verdict, merge
-from chaoslab.checkers.availability import Figures, figures, recovery_ns
 from chaoslab.checkers.registry import check
 from chaoslab.choices import Choices, Overrides
 from chaoslab.cluster import Cluster, Drive, Injection, Script, Workload, key_names
@@ -28,6 +27,7 @@ from chaoslab.history import History
 from chaoslab.nemesis import Nemesis, NotDone, Plan, Scene, draw_plan
 from chaoslab.plugins import Protocol, Registry, registry
 from chaoslab.scenario.scenario import Scenario
+from chaoslab.service_levels import ServiceLevels, judge, judge_recovery, service_levels
 from chaoslab.sim import Engine
 from chaoslab.units import NS_PER_S, format_duration
 
@@ -52,7 +52,7 @@ class Run:
         not_done: The steps of the plan that did not happen, with the reason.
         plan: The fault plan, drawn or given.
         overrides: The draws that were not left to the seed.
-        figures: What clients experienced, in figures.
+        service_levels: What clients experienced, in figures.
         warnings: What weakens the verdict, in words.
         events: How many events the simulator delivered.
         virtual_ns: How long the run was, in virtual nanoseconds.
@@ -72,7 +72,7 @@ class Run:
     not_done: tuple[NotDone, ...]
     plan: Plan
     overrides: Overrides
-    figures: Figures
+    service_levels: ServiceLevels
     warnings: tuple[str, ...]
     events: int
     virtual_ns: int
@@ -138,7 +138,7 @@ def run(
 
     engine.run(main)
     history = cluster.history
-    seen = figures(history)
+    seen = service_levels(history)
     checks = (
         *_consistency(scenario, protocol, workload, plugins, history),
         *_service(scenario, history, seen),
@@ -156,7 +156,7 @@ def run(
         not_done=tuple(nemesis.not_done),
         plan=drawn,
         overrides=overrides or {},
-        figures=seen,
+        service_levels=seen,
         warnings=tuple(_warnings(scenario, cluster, nemesis, checks)),
         events=engine.clock.events,
         virtual_ns=engine.now_ns,
@@ -230,6 +230,7 @@ async def _drive(
             keys=key_names(scenario.keys),
             rate=scenario.rate,
             parameters=scenario.parameters,
+            arrivals=scenario.arrivals,
         )
         drive.begin()
         nemesis.begin()
@@ -250,39 +251,13 @@ def _consistency(
     return tuple(check(history, model=plugins.models[workload.model], levels=levels))
 
 
-def _service(scenario: Scenario, history: History, seen: Figures) -> list[Verdict]:
+def _service(scenario: Scenario, history: History, seen: ServiceLevels) -> list[Verdict]:
     """Judge what is expected of availability, latency and recovery."""
-    expect = scenario.expect
-    verdicts = []
-    if expect.availability is not None:
-        verdicts.append(
-            _figure_verdict(
-                "availability",
-                seen.availability >= expect.availability,
-                f"{seen.availability:.1%} of {seen.operations} operations succeeded, "
-                f"at least {expect.availability:.1%} were expected",
-            )
-        )
-    if expect.p99_ns is not None:
-        took = "nothing succeeded" if seen.p99_ns is None else f"99 of 100 took at most {_ms(seen.p99_ns)}"
-        verdicts.append(
-            _figure_verdict(
-                "p99",
-                seen.p99_ns is not None and seen.p99_ns <= expect.p99_ns,
-                f"{took}, at most {format_duration(expect.p99_ns)} was expected",
-            )
-        )
+    verdicts = judge(scenario.expect, seen, history)
     if (scenario.faults or scenario.nemeses) and not scenario.operations:  # a script may well end before
-        within_ns = scenario.settle_ns if expect.recovers_within_ns is None else expect.recovers_within_ns
-        took_ns = recovery_ns(history, scenario.duration_ns)
-        after = "no operation succeeded" if took_ns is None else f"the first operation succeeded {_ms(took_ns)}"
-        verdicts.append(
-            _figure_verdict(
-                "recovery",
-                took_ns is not None and took_ns <= within_ns,
-                f"{after} after the last heal, within {format_duration(within_ns)} was expected",
-            )
-        )
+        within_ns = scenario.expect.recovers_within_ns
+        within_ns = scenario.settle_ns if within_ns is None else within_ns
+        verdicts.append(judge_recovery(history, scenario.duration_ns, within_ns))
     return verdicts
 
 
@@ -294,7 +269,7 @@ def _coverage(scenario: Scenario, probes: Mapping[str, int]) -> list[Verdict]:
     missed = [name for name in expected if not probes.get(name)]
     counts = ", ".join(f"{name} {probes.get(name, 0)} times" for name in expected)
     summary = f"probes were passed: {counts}" if not missed else f"never passed: {', '.join(missed)}"
-    return [_figure_verdict("reached", not missed, summary)]
+    return [Verdict(outcome="invalid" if missed else "valid", name="reached", summary=f"{summary}.")]
 
 
 def _shown(history: History, checks: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
@@ -306,14 +281,6 @@ def _shown(history: History, checks: tuple[Verdict, ...]) -> tuple[Verdict, ...]
     else:
         return ()
     return (Verdict(outcome="unknown", name="activity", summary=why),)
-
-
-def _figure_verdict(name: str, holds: bool, summary: str) -> Verdict:
-    return Verdict(outcome="valid" if holds else "invalid", name=name, summary=f"{summary}.")
-
-
-def _ms(time_ns: int) -> str:
-    return f"{time_ns / 1e6:.1f}ms"
 
 
 def _warnings(scenario: Scenario, cluster: Cluster, nemesis: Nemesis, checks: tuple[Verdict, ...]) -> list[str]:

@@ -4,9 +4,11 @@ from chaoslab.cluster.async_host import CallRefused, Message, Node, NodeCrashed
 from chaoslab.cluster.client import Client, RequestClient
 from chaoslab.cluster.cluster import Cluster, Fault, Injection, key_names
 from chaoslab.cluster.host import Host
-from chaoslab.cluster.workload import ClientView, Drive, Script, ScriptedOperation, Workload
+from chaoslab.cluster.workload import ARRIVALS, Arrivals, ClientView, Drive, Script, ScriptedOperation, Workload
 
 __all__ = [
+    "ARRIVALS",
+    "Arrivals",
     "CallRefused",
     "Client",
     "ClientView",

@@ -38,7 +38,7 @@ class Notes:
         self._name = name
         self._f = ""
 
-    def invoke(self, process: int, f: str, key: Any, value: Any, *, time_ns: int) -> None:
+    def invoke(self, process: int, f: str, key: Any, value: Any, *, time_ns: int, **_: Any) -> None:
         """Note that it asks."""
         self._history.note(f, f"{self._name} asks for {value}", time_ns=time_ns)
         self._f = f

@@ -67,11 +67,13 @@ class Client:
         self._engine = engine
         self._open: Invocation | None = None
 
-    def invoke(self, invocation: Invocation) -> None:
-        """Record that the operation begins, and begin it."""
+    def invoke(self, invocation: Invocation, *, due_ns: int | None = None) -> None:
+        """Record that the operation begins, which was due at *due_ns* if not now, and begin it."""
         self._open = invocation
         engine = self._engine
-        self._history.invoke(self.process, invocation.f, invocation.key, invocation.value, time_ns=engine.clock.now_ns)
+        self._history.invoke(
+            self.process, invocation.f, invocation.key, invocation.value, time_ns=engine.clock.now_ns, due_ns=due_ns
+        )
         engine.note(f"invoke {self.client_name} {self.process} {invocation.f} {invocation.key!r} {invocation.value!r}")
         self._begin(invocation)
 

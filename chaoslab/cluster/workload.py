@@ -5,8 +5,9 @@ Rules:
 1. Each client draws its operations and its pauses on a stream of its own: one client more or less changes nothing
    for the others.
 2. Values that are written are unique in a run unless a workload says otherwise: that is what makes checking cheap.
-3. A client asks, waits for the answer, pauses, asks again. The pauses are those of a Poisson process; a client that
-   waits long for an answer falls behind, as a person would.
+3. A client asks, waits for the answer, pauses, asks again (closed arrivals). The pauses are those of a Poisson process;
+   a client that waits long for an answer falls behind, as a person would. With open arrivals it does not: what was due
+   meanwhile is asked at once, and has been waiting since it was due.
 
 This file does not know protocols, faults or checks.
 """
@@ -15,17 +16,21 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, Final, Literal
 
 import attrs
 
 from chaoslab.choices import Stream
 from chaoslab.cluster.client import Client
+from chaoslab.parameters import one_of
 from chaoslab.sim import Engine
 from chaoslab.statemachine import Invocation
 from chaoslab.units import NS_PER_S
 
-__all__ = ["ClientView", "Drive", "Script", "ScriptedOperation", "Workload"]
+__all__ = ["ARRIVALS", "Arrivals", "ClientView", "Drive", "Script", "ScriptedOperation", "Workload"]
+
+Arrivals = Literal["closed", "open"]
+ARRIVALS: Final = one_of("closed", "open")
 
 
 @attrs.frozen(kw_only=True)
@@ -82,6 +87,9 @@ class Drive:
         keys: What about.
         rate: Operations a second that all clients together aim at.
         parameters: The workload's own parameters.
+        arrivals: ``"closed"``: a client thinks for a while after each operation, so a slow service is asked less.
+            ``"open"``: operations are due whatever became of those before, as with users who know nothing of each
+            other; what is due while its client is busy waits, and has been waiting since it was due.
     """
 
     def __init__(
@@ -93,6 +101,7 @@ class Drive:
         keys: tuple[str, ...],
         rate: float,
         parameters: Any = None,
+        arrivals: Arrivals = "closed",
     ) -> None:
         self._engine = engine
         self._workload = workload
@@ -100,6 +109,7 @@ class Drive:
         self._pause_s = len(clients) / rate
         self._keys = keys
         self._parameters = parameters
+        self._begin_with = self._arrive if arrivals == "open" else self._go_on
         self._made = 0
         self._stopped = False
         self._busy = 0
@@ -123,7 +133,7 @@ class Drive:
         for client in self._clients:
             operations = self._workload.operations(self._view(client, "operations"))
             pauses = self._engine.choices.stream(f"pauses {client.client_name}")
-            self._go_on(client, operations, pauses)
+            self._begin_with(client, operations, pauses)
 
     def _go_on(self, client: Client, operations: Iterator[Invocation], pauses: Stream) -> None:
         def ask() -> None:
@@ -138,7 +148,33 @@ class Drive:
 
         pause()
 
-    def _ask(self, client: Client, invocation: Invocation, then: Callable[[], None]) -> None:
+    def _arrive(self, client: Client, operations: Iterator[Invocation], pauses: Stream) -> None:
+        waiting: deque[int] = deque()  # when they were due; the first of them is the one under way
+        clock = self._engine.clock
+
+        def due() -> None:
+            if self._stopped:
+                return
+            waiting.append(clock.now_ns)
+            if len(waiting) == 1:
+                ask()
+            self._engine.after(int(pauses.exponential(self._pause_s) * NS_PER_S), due)
+
+        def ask() -> None:
+            invocation = next(operations, None)
+            if invocation is not None:
+                self._ask(client, invocation, done, due_ns=waiting[0])
+
+        def done() -> None:
+            waiting.popleft()
+            if waiting:
+                ask()
+
+        self._engine.after(int(pauses.exponential(self._pause_s) * NS_PER_S), due)
+
+    def _ask(
+        self, client: Client, invocation: Invocation, then: Callable[[], None], *, due_ns: int | None = None
+    ) -> None:
         def completed(type: str) -> None:
             self._busy -= 1
             if self._stopped:
@@ -149,7 +185,7 @@ class Drive:
 
         self._busy += 1
         client.on_completion = completed
-        client.invoke(invocation)
+        client.invoke(invocation, due_ns=due_ns)
 
     def stop(self, when_idle: Callable[[], None]) -> None:
         """Ask for nothing more, and call *when_idle* once every open operation has ended."""

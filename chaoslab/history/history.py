@@ -28,13 +28,15 @@ class History:
 
     The columns are public for checkers that read millions of events: ``times_ns``, ``processes``, ``types``,
     ``fs``, ``keys``, ``values``, ``results``, ``nodes``, ``errors`` and ``partners`` (the index of an invocation's
-    completion and the reverse; -1 while open and for notes). Treat them as read-only.
+    completion and the reverse; -1 while open and for notes). Treat them as read-only. ``due_ns`` has, by index, when
+    an invocation should have taken place that took place later, as its client was still busy.
 
     Cost: O(1) an event.
     """
 
     __slots__ = (
         "_open",
+        "due_ns",
         "errors",
         "fs",
         "keys",
@@ -58,6 +60,7 @@ class History:
         self.nodes: list[str | None] = []
         self.errors: list[str | None] = []
         self.partners: list[int] = []
+        self.due_ns: dict[int, int] = {}
         self._open: dict[int | str, int] = {}
         for event in events:
             self.append(event)
@@ -71,8 +74,18 @@ class History:
         *,
         time_ns: int = 0,
         node: str | None = None,
+        due_ns: int | None = None,
     ) -> int:
         """Record that *process* calls *f* and return the event's index.
+
+        Args:
+            process: Who calls.
+            f: What.
+            key: On which key.
+            value: With which argument.
+            time_ns: When, in nanoseconds.
+            node: The node that is asked, if known.
+            due_ns: When it should have been called, if that was earlier, in nanoseconds.
 
         Raises:
             HistoryError: the process already has an open operation.
@@ -84,6 +97,8 @@ class History:
                 f"(event {self._open[process]}) is still open."
             )
         self._open[process] = index
+        if due_ns is not None and due_ns < time_ns:
+            self.due_ns[index] = due_ns
         self._add(time_ns, process, "invoke", f, key, value, None, node, None, _OPEN)
         return index
 
@@ -145,7 +160,15 @@ class History:
         if isinstance(process, str):
             return self._note_event(event)
         if event.type == "invoke":
-            return self.invoke(process, event.f, event.key, event.value, time_ns=event.time_ns, node=event.node)
+            return self.invoke(
+                process,
+                event.f,
+                event.key,
+                event.value,
+                time_ns=event.time_ns,
+                node=event.node,
+                due_ns=event.due_ns,
+            )
         return self.complete(
             process,
             event.type,
@@ -214,6 +237,7 @@ class History:
             result=self.results[index],
             node=self.nodes[index],
             error=self.errors[index],
+            due_ns=self.due_ns.get(index),
         )
 
     def __iter__(self) -> Iterator[Event]:

@@ -7,7 +7,8 @@
 Rules:
 
 1. ``index`` and ``time`` (nanoseconds) may be missing; if there, an index must be larger than the one before.
-2. ``node``, ``error`` and ``result`` are optional. A key that is not in the list is refused: it would be ignored.
+2. ``node``, ``error`` and ``result`` are optional; so is ``due`` of an invocation: when it should have taken place, if
+   its client was busy then. A key that is not in the list is refused: it would be ignored.
 3. What cannot be read is named by its line. NaN and infinities are not JSON, whatever Python says.
 """
 
@@ -23,7 +24,7 @@ from chaoslab.history.operation import NEMESIS, Event
 
 __all__ = ["read_jsonl", "write_jsonl"]
 
-_KEYS: Final = frozenset({"index", "time", "process", "type", "f", "key", "value", "result", "node", "error"})
+_KEYS: Final = frozenset({"index", "time", "process", "type", "f", "key", "value", "result", "node", "error", "due"})
 _TYPES: Final = ("invoke", "ok", "fail", "info")
 _TIME_LIMIT: Final = 1 << 63
 
@@ -88,7 +89,10 @@ def _take(history: History, values: Any, last_index: int) -> int:
         last_index = index
     if process.__class__ is int:
         if type == "invoke":
-            history.invoke(process, f, key, value, time_ns=time_ns, node=values.get("node"))
+            due_ns = values.get("due")
+            if due_ns is not None and due_ns.__class__ is not int:
+                raise HistoryError(f"due {due_ns!r} is not a whole number.")
+            history.invoke(process, f, key, value, time_ns=time_ns, node=values.get("node"), due_ns=due_ns)
         else:
             history.complete(
                 process,
@@ -125,7 +129,8 @@ def _written(history: History) -> Iterator[dict[str, Any]]:
         if event.key is not None:
             values["key"] = event.key
         values["value"] = event.value
-        for name, value in (("result", event.result), ("node", event.node), ("error", event.error)):
+        rest = (("result", event.result), ("node", event.node), ("error", event.error), ("due", event.due_ns))
+        for name, value in rest:
             if value is not None:
                 values[name] = value
         yield values

@@ -41,6 +41,7 @@ class Event:
         result: A further result, such as whether a compare-and-set took place.
         node: The node that served it, if known.
         error: Why it failed or is unknown, if so.
+        due_ns: When an invocation should have taken place, if its client was busy then.
     """
 
     index: int
@@ -53,6 +54,7 @@ class Event:
     result: Any = None
     node: str | None = None
     error: str | None = None
+    due_ns: int | None = None
 
 
 @attrs.frozen(kw_only=True)

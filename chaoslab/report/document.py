@@ -8,6 +8,7 @@ from typing import Any
 from chaoslab.checkers import Verdict
 from chaoslab.history import Operation
 from chaoslab.history.words import in_words
+from chaoslab.report.service_levels import service_document
 from chaoslab.runner import Run
 from chaoslab.units import NS_PER_S
 
@@ -55,7 +56,6 @@ def run_document(
         runs: For each seed tried: seed, verdict and trace hash.
         strongest: The strongest consistency level that holds, if that is known.
     """
-    seen = run.figures
     return {
         "verdict": run.verdict,
         "seed": run.seed,
@@ -76,15 +76,7 @@ def run_document(
         ],
         "not_done": [{"step": missed.step.name, "why": missed.why} for missed in run.not_done],
         "warnings": list(run.warnings),
-        "clients": {
-            "operations": seen.operations,
-            "ok": seen.ok,
-            "fail": seen.fail,
-            "info": seen.info,
-            "availability": seen.availability,
-            "p50_ms": None if seen.p50_ns is None else seen.p50_ns / 1e6,
-            "p99_ms": None if seen.p99_ns is None else seen.p99_ns / 1e6,
-        },
+        "clients": service_document(run.service_levels),
         "probes": dict(run.probes),
         "events": run.events,
         "virtual_s": run.virtual_ns / NS_PER_S,

@@ -18,6 +18,7 @@ from chaoslab.checkers import Outcome, Verdict
 from chaoslab.checkers.ladder import Ladder
 from chaoslab.history import Operation
 from chaoslab.history.words import in_words
+from chaoslab.report.service_levels import service_lines
 from chaoslab.runner import Run
 from chaoslab.units import NS_PER_S
 
@@ -113,7 +114,7 @@ def run_lines(
         folder: Where the run was written, if it was.
         strongest: The strongest consistency level that holds, if that is known.
     """
-    scenario, seen = run.scenario, run.figures
+    scenario, seen = run.scenario, run.service_levels
     lines = [
         scenario.title or "A scenario without a title",
         f"  {scenario.protocol}, {scenario.nodes} nodes, {scenario.clients} clients, "
@@ -121,13 +122,8 @@ def run_lines(
         "",
         *_injected(run),
         "What clients saw",
-        f"  {seen.operations} operations: {seen.ok} succeeded, {seen.fail} did not happen, "
-        f"of {seen.info} nobody knows ({seen.availability:.1%} available)",
+        *(f"  {line}" for line in service_lines(seen)),
     ]
-    if seen.p50_ns is not None and seen.p99_ns is not None:
-        lines.append(
-            f"  half of those took at most {seen.p50_ns / 1e6:.1f} ms, 99 of 100 at most {seen.p99_ns / 1e6:.1f} ms"
-        )
     lines += ["", "What held, and what did not"]
     for verdict in run.checks:
         lines += check_lines(verdict)

@@ -18,7 +18,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from chaoslab.checkers.registry import LEVELS, levels_of
-from chaoslab.cluster import ScriptedOperation, Workload
+from chaoslab.cluster import ARRIVALS, Arrivals, ScriptedOperation, Workload
 from chaoslab.errors import ScenarioError, unknown_word
 from chaoslab.nemesis import (
     COUNTS,
@@ -158,7 +158,7 @@ class _Reading(FaultTables):
         if epsilon_ns == 0:
             self.refuse((*path, "epsilon"), "no source of true time is exact: epsilon is above zero.")
 
-        workload, clients, rate, keys, parameters = self.workload(values, protocol, defaults)
+        workload, clients, rate, keys, arrivals, parameters = self.workload(values, protocol, defaults)
         scene = Scene.of(
             protocol,
             nodes=nodes,
@@ -191,6 +191,7 @@ class _Reading(FaultTables):
             clients=clients,
             rate=rate,
             keys=keys,
+            arrivals=arrivals,
             parameters=parameters,
             faults=self.faults(values, words, duration_ns),
             nemeses=self.nemeses(values, words),
@@ -209,7 +210,7 @@ class _Reading(FaultTables):
 
     def workload(
         self, values: Mapping[str, Any], protocol: Protocol, defaults: Scenario
-    ) -> tuple[Workload, int, float, int, Any]:
+    ) -> tuple[Workload, int, float, int, Arrivals, Any]:
         table, path = self.table(values, "workload", needed=True), ("workload",)
         if "name" not in table:
             self.refuse(path, f"name is missing: {protocol.name} serves {', '.join(protocol.serves)}.")
@@ -226,8 +227,9 @@ class _Reading(FaultTables):
             if not 1 <= count <= most:
                 self.refuse((*path, key), f"a workload has at least one of its {key}, and at most {most:,}.")
         rate = self.take(table, path, "rate", RATE, defaults.rate)
-        own = self.own(workload.parameters, table, path, ("name", "clients", "rate", "keys"))
-        return workload, clients, rate, keys, own
+        arrivals = self.take(table, path, "arrivals", ARRIVALS, defaults.arrivals)
+        own = self.own(workload.parameters, table, path, ("name", "clients", "rate", "keys", "arrivals"))
+        return workload, clients, rate, keys, arrivals, own
 
     def zones(self, table: dict[str, Any], path: Path, nodes: int, protocol: Protocol) -> tuple[tuple[str, str], ...]:
         """Return (zone, names of its nodes): from a table, or from a number of zones that take turns."""
@@ -324,8 +326,8 @@ class _Reading(FaultTables):
 
     def expect(self, values: Mapping[str, Any], workload: Workload) -> Expect:
         table, path = self.table(values, "expect"), ("expect",)
-        consistency = self.take(table, path, "consistency", WORDS)
-        for level in consistency or ():
+        expect: Expect = self.own(Expect, table, path, ())
+        for level in expect.consistency or ():
             if level not in LEVELS:
                 self.refuse((*path, "consistency"), unknown_word("level", level, LEVELS))
             checked = levels_of(self.plugins.models[workload.model])
@@ -334,18 +336,7 @@ class _Reading(FaultTables):
                     (*path, "consistency"),
                     f"{level} says nothing of the workload {workload.name!r}; its levels: {', '.join(checked)}.",
                 )
-        availability = self.take(table, path, "availability", RATIO)
-        p99_ns = self.take(table, path, "p99", DURATION)
-        recovers_ns = self.take(table, path, "recovers_within", DURATION)
-        reached = self.take(table, path, "reached", WORDS, ())
-        self.nothing_left(table, path, ("consistency", "availability", "p99", "recovers_within", "reached"))
-        return Expect(
-            consistency=consistency,
-            availability=availability,
-            p99_ns=p99_ns,
-            recovers_within_ns=recovers_ns,
-            reached=reached,
-        )
+        return expect
 
 
 def _frozen_lists(value: Any) -> Any:

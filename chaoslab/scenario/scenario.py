@@ -14,10 +14,12 @@ from typing import Any
 
 import attrs
 
-from chaoslab.cluster import ScriptedOperation
+from chaoslab.cluster import Arrivals, ScriptedOperation
 from chaoslab.cluster.time_source import EPSILON_NS
 from chaoslab.nemesis import FaultRequest
 from chaoslab.net.latency import Latency, Lognormal
+from chaoslab.parameters import WORDS, parameter
+from chaoslab.service_levels import Objectives
 from chaoslab.units import NS_PER_S
 
 __all__ = ["DEFAULT_LATENCY", "Expect", "Scenario"]
@@ -27,22 +29,15 @@ DEFAULT_LATENCY: Latency = Lognormal(median_ns=1_000_000, p99_ns=10_000_000)
 
 
 @attrs.frozen(kw_only=True)
-class Expect:
-    """What must hold of a run.
+class Expect(Objectives):
+    """What must hold of a run: consistency, service levels (see ``Objectives``), and that it got to the point."""
 
-    Attributes:
-        consistency: Level names; None: what the protocol claims.
-        availability: The least share of operations that succeed, from 0 to 1; None: any.
-        p99_ns: The longest that 99 of 100 successful operations take; None: any.
-        recovers_within_ns: How long after the last heal an operation must succeed again; None: while the run settles.
-        reached: Probes that the run must pass: a run that never got to the point in question has not tested it.
-    """
-
-    consistency: tuple[str, ...] | None = None
-    availability: float | None = None
-    p99_ns: int | None = None
-    recovers_within_ns: int | None = None
-    reached: tuple[str, ...] = ()
+    consistency: tuple[str, ...] | None = parameter(
+        WORDS, "The consistency levels that hold; left out: what the protocol claims.", default=None
+    )
+    reached: tuple[str, ...] = parameter(
+        WORDS, "Probes that the run must pass: a run that never got there has not tested it.", default=()
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -67,6 +62,7 @@ class Scenario:
         clients: How many clients.
         rate: Operations a second that all clients together aim at.
         keys: How many keys they work on.
+        arrivals: Whether clients ask whatever became of their operations before (see ``cluster.Drive``).
         parameters: The workload's own parameters, or None.
         zones: Pairs of a zone and the names of its nodes.
         zone_latency: The delay of links between two zones, or inside one, where it is another than ``latency``.
@@ -97,6 +93,7 @@ class Scenario:
     clients: int = 5
     rate: float = 50.0
     keys: int = 3
+    arrivals: Arrivals = "closed"
     parameters: Any = None
     zones: tuple[tuple[str, str], ...] = ()
     zone_latency: tuple[tuple[tuple[str, str], Latency], ...] = ()

@@ -12,12 +12,13 @@ import inspect
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from chaoslab.checkers.registry import LEVELS
+from chaoslab.cluster import ARRIVALS
 from chaoslab.nemesis import MODES
 from chaoslab.nemesis.condition import Condition
 from chaoslab.net.latency import DISTRIBUTIONS, LATENCY
 from chaoslab.parameters import BANDWIDTH, COUNT, FLAG, NODES, NUMBER, RATIO, WORDS, Parameter, Unit, parameters_of
 from chaoslab.plugins import Registry
+from chaoslab.scenario.scenario import Expect
 
 __all__ = ["first_line", "parameter_document", "scenario_schema"]
 
@@ -104,6 +105,7 @@ def scenario_schema(plugins: Registry) -> dict[str, Any]:
                         "clients": {"type": "integer", "minimum": 1},
                         "rate": {"type": "string", "examples": ["40/s"]},
                         "keys": {"type": "integer", "minimum": 1},
+                        "arrivals": _unit(ARRIVALS),
                     },
                     "required": ["name"],
                 },
@@ -117,20 +119,7 @@ def scenario_schema(plugins: Registry) -> dict[str, Any]:
                         "deviations": {"type": "array", "description": "Draws: [stream, position, draw]."},
                     }
                 ),
-                "expect": {
-                    "type": "object",
-                    "properties": {
-                        "consistency": {"type": "array", "items": {"enum": list(LEVELS)}},
-                        "availability": _unit(RATIO),
-                        "p99": dict(_DURATION),
-                        "recovers_within": dict(_DURATION),
-                        "reached": {
-                            "type": ["string", "array"],
-                            "items": {"type": "string"},
-                            "description": "Probes that the run must pass.",
-                        },
-                    },
-                },
+                "expect": _table(_properties(Expect)),
             },
             required=["cluster", "workload"],
         ),

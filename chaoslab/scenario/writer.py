@@ -62,6 +62,7 @@ def scenario_to_toml(scenario: Scenario) -> str:
             "clients": scenario.clients,
             "rate": RATE.format(scenario.rate),
             "keys": scenario.keys,
+            "arrivals": None if scenario.arrivals == defaults.arrivals else scenario.arrivals,
             **({} if scenario.parameters is None else written(scenario.parameters)),
         },
     )
@@ -79,17 +80,7 @@ def scenario_to_toml(scenario: Scenario) -> str:
             "deviations": [list(one) for one in scenario.deviations] or None,
         },
     )
-    expect = scenario.expect
-    section(
-        "[expect]",
-        {
-            "consistency": None if expect.consistency is None else list(expect.consistency),
-            "availability": expect.availability,
-            "p99": _duration(expect.p99_ns),
-            "recovers_within": _duration(expect.recovers_within_ns),
-            "reached": list(expect.reached) or None,
-        },
-    )
+    section("[expect]", written(scenario.expect))
     return "\n\n".join(sections) + "\n"
 
 

@@ -413,3 +413,17 @@ def test_ctrl_c_keeps_what_was_found() -> None:
     assert b"stopped after" in complaint
     assert len(told["runs"]) >= 1
     assert told["verdict"] == "valid"
+
+
+def test_the_service_levels_of_a_history_are_measured_and_judged(tmp_path: Path) -> None:
+    """An objective that is missed is exit code 1; a key that is none is named with the nearest."""
+    assert chaoslab("run", ABD, "--seed", "3", "--out", str(tmp_path / "run")).returncode == 0
+    done = chaoslab("sla", str(tmp_path / "run"), "--expect", "availability=1%", "--expect", "p50=1ns", "--json")
+    assert done.returncode == 1
+    told = document(done)
+    assert [(one["name"], one["verdict"]) for one in told["checks"]] == [("availability", "valid"), ("p50", "invalid")]
+    assert told["operations"] == told["ok"] + told["fail"] + told["info"]
+    assert told["faults"]
+    wrong = chaoslab("sla", str(tmp_path / "run"), "--expect", "availabillity=1%")
+    assert wrong.returncode == 254
+    assert "availability" in wrong.stderr

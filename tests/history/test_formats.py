@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import os
 import sys
@@ -430,3 +431,17 @@ def test_a_kv_log_with_a_broken_escape_is_refused() -> None:
     line = r'{:process 0, :type :invoke, :f :get, :key "\q", :value nil}'
     with pytest.raises(HistoryError, match=r"log:1: .* begins no escape"):
         read_kv_log([line], "log")
+
+
+def test_when_an_operation_was_due_is_kept() -> None:
+    """Written where an invocation had to wait for its client, and nowhere else."""
+    history = History()
+    history.invoke(0, "read", "x", time_ns=30, due_ns=10)
+    history.complete(0, "ok", 1, time_ns=40)
+    history.invoke(0, "read", "x", time_ns=50, due_ns=50)
+    out = io.StringIO()
+    write_jsonl(history, out)
+    first, *others = out.getvalue().splitlines()
+    assert '"due": 10' in first
+    assert not any("due" in line for line in others)
+    assert read_jsonl(out.getvalue().splitlines(keepends=True), "memory").due_ns == {0: 10}

@@ -15,7 +15,7 @@ __all__: list[str] = []
     "R1",
     "entries of earlier terms are committed by counting replicas",
     source="Raft section 5.4.2, figure 8; logcabin issue 44",
-    scenario="figure_8",
+    scenario="raft/figure_8",
 )
 class CommitsEarlierTerms(Replica):
     def may_commit(self, index: int) -> bool:

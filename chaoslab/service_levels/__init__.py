@@ -1,0 +1,29 @@
+"""What clients experienced, in figures: availability and its nines, throughput, latency, outages, detection, recovery.
+
+Knows histories and nothing of simulations: the figures can be had of any history, recorded anywhere.
+"""
+
+from chaoslab.service_levels.levels import Latencies, ServiceLevels, percentile, recovery_ns, service_levels
+from chaoslab.service_levels.nines import downtime_a_year_ns, error_budget_used, nines
+from chaoslab.service_levels.objectives import Objectives, judge, judge_recovery
+from chaoslab.service_levels.windows import Experience, FaultWindow, Outage, experiences, fault_windows, outages
+
+__all__ = [
+    "Experience",
+    "FaultWindow",
+    "Latencies",
+    "Objectives",
+    "Outage",
+    "ServiceLevels",
+    "downtime_a_year_ns",
+    "error_budget_used",
+    "experiences",
+    "fault_windows",
+    "judge",
+    "judge_recovery",
+    "nines",
+    "outages",
+    "percentile",
+    "recovery_ns",
+    "service_levels",
+]
