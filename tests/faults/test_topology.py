@@ -203,8 +203,8 @@ def test_a_scenario_states_latencies_between_zones_and_writes_them_back() -> Non
     assert scenario.zone_latency == ((("east", "east"), ms(2)), (("east", "west"), ms(80)))
     assert scenario.epsilon_ns == 3 * MS
     assert read(scenario_to_toml(scenario)) == scenario
-    far = run(scenario, 1).figures.p99_ns
-    near = run(read(ZONED.replace("80ms", "2ms")), 1).figures.p99_ns
+    far = run(scenario, 1).service_levels.latencies.p99_ns
+    near = run(read(ZONED.replace("80ms", "2ms")), 1).service_levels.latencies.p99_ns
     assert far is not None
     assert near is not None
     assert near < 20 * MS < 160 * MS <= far  # the client beside n3 needs east for a majority
