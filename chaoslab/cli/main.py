@@ -21,7 +21,7 @@ from typing import Annotated, Any
 import typer
 
 from chaoslab import __version__
-from chaoslab.cli import cap, check, corpus, fuzz, list_items, mutants, replay, run, schema, shrink, sla
+from chaoslab.cli import cap, check, compare, corpus, fuzz, list_items, mutants, replay, run, schema, shrink, sla
 from chaoslab.cli.output import (
     CODES,
     INTERNAL,
@@ -59,7 +59,7 @@ def chaoslab(
         raise typer.Exit
     if context.invoked_subcommand is None:
         raise UsageError(
-            "say what to do: run, check, sla, cap, fuzz, replay, shrink, corpus, mutants, list or schema; "
+            "say what to do: run, check, sla, cap, compare, fuzz, replay, shrink, corpus, mutants, list or schema; "
             "--help says more."
         )
 
@@ -71,6 +71,7 @@ app.command("replay")(replay.replay)
 app.command("shrink", short_help="Make a failing run small.")(shrink.shrink_recording)
 app.command("sla", short_help="Measure the service levels of a history.")(sla.sla)
 app.command("cap", short_help="Measure what a system gives up under a partition.")(cap.cap)
+app.command("compare", short_help="Show scenarios side by side.")(compare.compare)
 app.command("mutants", short_help="Hunt planted mistakes.")(mutants.mutants)
 app.add_typer(corpus.corpus, name="corpus")
 app.command("list")(list_items.list_items)
