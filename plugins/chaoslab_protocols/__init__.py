@@ -10,12 +10,23 @@ Rules:
 from types import ModuleType
 
 from chaoslab.plugins import Mutant, Protocol, hookimpl
-from chaoslab_protocols import abd, crdt, last_write_wins, multi_paxos, primary_backup, raft, single_copy, viewstamped
+from chaoslab_protocols import (
+    abd,
+    crdt,
+    last_write_wins,
+    multi_paxos,
+    primary_backup,
+    raft,
+    single_copy,
+    two_phase_commit,
+    viewstamped,
+)
 from chaoslab_protocols.abd import mutants as abd_mutants
 from chaoslab_protocols.crdt import mutants as crdt_mutants
 from chaoslab_protocols.last_write_wins import mutants as last_write_wins_mutants
 from chaoslab_protocols.multi_paxos import mutants as multi_paxos_mutants
 from chaoslab_protocols.raft import mutants as raft_mutants
+from chaoslab_protocols.two_phase_commit import mutants as two_phase_commit_mutants
 from chaoslab_protocols.viewstamped import mutants as viewstamped_mutants
 
 __all__ = ["chaoslab_mutants", "chaoslab_protocols"]
@@ -28,6 +39,7 @@ FOLDERS: tuple[ModuleType, ...] = (
     primary_backup,
     raft,
     single_copy,
+    two_phase_commit,
     viewstamped,
 )
 PLANTED: tuple[ModuleType, ...] = (
@@ -36,6 +48,7 @@ PLANTED: tuple[ModuleType, ...] = (
     last_write_wins_mutants,
     multi_paxos_mutants,
     raft_mutants,
+    two_phase_commit_mutants,
     viewstamped_mutants,
 )
 
