@@ -15,7 +15,7 @@ PROTOCOLS = (
         replica=Server,
         client=Client,
         serves=("list-append", "bank"),
-        claims=("strict-serializable",),
+        claims=("strict-serializable", "linearizable"),  # of transactions; of transfers and reads of a whole bank
         # Whoever is down only makes the others wait: what counts is on the disks.
         budget=Budget(
             down="all", storage=("lose-unsynced", "torn-write", "reorder-writes", "rename-lost", "slow-disk")

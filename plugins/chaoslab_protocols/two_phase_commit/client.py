@@ -1,7 +1,7 @@
 """A client of two-phase commit: asks the coordinator, and again under the same number until it is answered.
 
-A transaction is one request: the list of what it does. When time runs out, nobody knows what became of it: only one that
-reads and nothing else is a failure then.
+A transaction is one request: the list of what it does. When time runs out, nobody knows what became of it; only one
+that reads and nothing else is a failure then.
 """
 
 from __future__ import annotations

@@ -90,9 +90,11 @@ class Coordinator:
 
     Attributes:
         incarnation: How often it has started. Persistent.
-        sessions: For each client its last request that has ended, and its outcome. Persistent.
+        sessions: For each client the outcome of its last request that has ended. Persistent.
+        last_records: For each client the record of that.
         open: For each client the request of it that is under way.
         committed: Committed transactions, with the participants that have not acknowledged. Persistent.
+        messages: What these are told.
         is_serving: Whether it may answer: not when its disk has lost what it answered for.
     """
 
@@ -104,7 +106,7 @@ class Coordinator:
         self.incarnation = 1
         self.serial = 0
         self.sessions: dict[str, Outcome] = {}
-        self.last_committed: dict[str, Record] = {}
+        self.last_records: dict[str, Record] = {}
         self.open: dict[str, Transaction] = {}
         self.committed: dict[TransactionId, list[str]] = {}
         self.messages: dict[TransactionId, Commit] = {}
@@ -130,7 +132,7 @@ class Coordinator:
         elif kind == "end":
             self.forget(transaction_read(rest))
         else:
-            client, number, why = rest
+            _, number, why = rest
             self.remember(record, Outcome(number, False, why=why))
 
     def take_commit(self, transaction: TransactionId, participants: list[str], facts: tuple[Any, ...]) -> None:
@@ -147,7 +149,7 @@ class Coordinator:
         client = record[1]
         if client not in self.sessions or outcome.number >= self.sessions[client].number:
             self.sessions[client] = outcome
-            self.last_committed[client] = record
+            self.last_records[client] = record
 
     def start(self) -> list[Effect]:
         """Begin a new incarnation, with a journal that ends in a whole record; tell what was decided."""
@@ -160,7 +162,7 @@ class Coordinator:
 
     def written(self) -> list[Record]:
         """Return the records that say what this coordinator knows."""
-        kept = list(self.last_committed.values())
+        kept = list(self.last_records.values())
         done: list[Record] = [
             ("end", *transaction_read(record[1:]))
             for record in kept

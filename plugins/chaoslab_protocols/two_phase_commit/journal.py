@@ -6,8 +6,8 @@ Rules:
    ``["prepare", *transaction, coordinator, age, writes]``, ``["commit", *transaction]``, ``["abort", *transaction]``.
 2. A coordinator writes ``["start", incarnation]``, ``["commit", *transaction, participants, value, result]``,
    ``["end", *transaction]`` and, for a request that is given up, ``["given-up", client, number, why]``.
-3. Records are written with a barrier, so only the last one may be cut short by a crash. Nobody was told of it, and it is
-   dropped: a journal is written anew at each start. Any other damage is to what was told; the node then keeps silent.
+3. Records are written with a barrier, so only the last one may be cut short by a crash. Nobody was told of it, and it
+   is dropped: a journal is written anew at each start. Any other damage is to what was told; the node then is silent.
 
 This file knows records, not what is done with them.
 """

@@ -3,8 +3,8 @@
 Rules:
 
 1. A transaction asks once, for everything that it needs here, and gets all of it or nothing.
-2. Who would have to wait for an older one dies (Rosenkrantz, Stearns & Lewis 1978). Waiting goes only from old to young,
-   so no cycle of waiting can form, over however many nodes.
+2. Who would have to wait for an older one dies (Rosenkrantz, Stearns & Lewis 1978). Waiting goes only from old to
+   young, so no cycle of waiting can form, over however many nodes.
 
 This file does not know what is locked, nor who commits.
 """

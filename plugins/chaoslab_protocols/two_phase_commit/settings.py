@@ -28,7 +28,7 @@ class Settings:
         name="patience",
     )
     attempts: int = parameter(
-        COUNT, "How often a transaction is tried before its client is told that it failed.", default=5
+        COUNT, "How often a transaction is tried before its client hears that it failed.", default=5
     )
     balance: int = parameter(COUNT, "What every account of a bank holds at first.", default=10)
 
