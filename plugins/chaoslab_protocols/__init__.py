@@ -18,6 +18,7 @@ from chaoslab_protocols import (
     primary_backup,
     raft,
     single_copy,
+    spanner,
     two_phase_commit,
     viewstamped,
 )
@@ -26,6 +27,7 @@ from chaoslab_protocols.crdt import mutants as crdt_mutants
 from chaoslab_protocols.last_write_wins import mutants as last_write_wins_mutants
 from chaoslab_protocols.multi_paxos import mutants as multi_paxos_mutants
 from chaoslab_protocols.raft import mutants as raft_mutants
+from chaoslab_protocols.spanner import mutants as spanner_mutants
 from chaoslab_protocols.two_phase_commit import mutants as two_phase_commit_mutants
 from chaoslab_protocols.viewstamped import mutants as viewstamped_mutants
 
@@ -39,6 +41,7 @@ FOLDERS: tuple[ModuleType, ...] = (
     primary_backup,
     raft,
     single_copy,
+    spanner,
     two_phase_commit,
     viewstamped,
 )
@@ -48,6 +51,7 @@ PLANTED: tuple[ModuleType, ...] = (
     last_write_wins_mutants,
     multi_paxos_mutants,
     raft_mutants,
+    spanner_mutants,
     two_phase_commit_mutants,
     viewstamped_mutants,
 )

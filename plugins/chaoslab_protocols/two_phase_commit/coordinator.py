@@ -189,15 +189,23 @@ class Coordinator:
             return [Send(sender, Outcome(message.number, False, why=refusal))]
         session, under_way = self.sessions.get(sender), self.open.get(sender)
         if session is not None and message.number <= session.number:
-            return [Probe("repeated"), Send(sender, session)] if message.number == session.number else []
+            return self.answer_again(sender, session) if message.number == session.number else []
         effects: list[Effect] = []
         if under_way is not None:
             if message.number <= under_way.id.number:
                 return []
             effects = self.abort(under_way, "its client has given it up")
-        transaction = self.new_transaction(sender, message)
-        self.open[sender] = transaction
-        return [*effects, *self.attempt(transaction)]
+        return [*effects, *self.begin(sender, message)]
+
+    def answer_again(self, client: str, outcome: Outcome) -> list[Effect]:
+        """A client asks again for what has ended: the answer is the same."""
+        return [Probe("repeated"), Send(client, outcome)]
+
+    def begin(self, client: str, message: Begin) -> list[Effect]:
+        """Begin to carry a new request out."""
+        transaction = self.new_transaction(client, message)
+        self.open[client] = transaction
+        return self.attempt(transaction)
 
     def new_transaction(self, client: str, message: Begin) -> Transaction:
         """Return the transaction for a request, before its first attempt."""
@@ -283,15 +291,19 @@ class Coordinator:
         performed = transaction.performed
         assert performed is not None
         del self.open[transaction.id.client]
-        writers = [shard for shard in transaction.needs if transaction.writes[shard]]
+        told = self.told(transaction)
         facts = self.decided_facts(transaction)
-        record = ("commit", *transaction.id, writers, performed.value, performed.result, *facts)
+        record = ("commit", *transaction.id, told, performed.value, performed.result, *facts)
         outcome = Outcome(transaction.id.number, True, performed.value, performed.result)
         self.remember(record, outcome)
-        if not writers:
+        if not told:
             return [Send(transaction.id.client, outcome)]
-        self.take_commit(transaction.id, writers, facts)
+        self.take_commit(transaction.id, told, facts)
         return [*self.save_decision(record), Probe("decided"), *self.announce(transaction.id, outcome)]
+
+    def told(self, transaction: Transaction) -> list[str]:
+        """Return the participants for which a commit has a second phase: those that write."""
+        return [shard for shard in transaction.needs if transaction.writes[shard]]
 
     def decided_facts(self, transaction: Transaction) -> tuple[Any, ...]:
         """Return what the record of the decision says beyond it."""

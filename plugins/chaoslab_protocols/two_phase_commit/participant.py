@@ -216,13 +216,17 @@ class Participant:
             return [Send(sender, Vote(message.transaction, False))]
         if part.writes is not None:
             return [self.vote(part)]
-        if not message.writes:
+        if not self.has_second_phase(message):
             # Nothing to undo or redo: a reader needs no second phase.
             self.end(part.transaction)
             return [self.vote(part), *self.wake()]
         part.writes = message.writes
         part.since_s = self.monotonic_time()
         return [*self.save_prepared(part), Probe("prepared"), self.vote(part), *self.unlock_reads(part)]
+
+    def has_second_phase(self, message: Prepare) -> bool:
+        """Whether this participant has to hear of the decision."""
+        return bool(message.writes)
 
     def find(self, transaction: TransactionId) -> Part | None:
         """Return what this participant knows of *transaction*: of exactly that one."""
