@@ -20,6 +20,7 @@ from chaoslab_protocols import (
     single_copy,
     spanner,
     two_phase_commit,
+    two_phase_commit_replicated,
     viewstamped,
 )
 from chaoslab_protocols.abd import mutants as abd_mutants
@@ -29,6 +30,7 @@ from chaoslab_protocols.multi_paxos import mutants as multi_paxos_mutants
 from chaoslab_protocols.raft import mutants as raft_mutants
 from chaoslab_protocols.spanner import mutants as spanner_mutants
 from chaoslab_protocols.two_phase_commit import mutants as two_phase_commit_mutants
+from chaoslab_protocols.two_phase_commit_replicated import mutants as two_phase_commit_replicated_mutants
 from chaoslab_protocols.viewstamped import mutants as viewstamped_mutants
 
 __all__ = ["chaoslab_mutants", "chaoslab_protocols"]
@@ -43,6 +45,7 @@ FOLDERS: tuple[ModuleType, ...] = (
     single_copy,
     spanner,
     two_phase_commit,
+    two_phase_commit_replicated,
     viewstamped,
 )
 PLANTED: tuple[ModuleType, ...] = (
@@ -53,6 +56,7 @@ PLANTED: tuple[ModuleType, ...] = (
     raft_mutants,
     spanner_mutants,
     two_phase_commit_mutants,
+    two_phase_commit_replicated_mutants,
     viewstamped_mutants,
 )
 

@@ -56,6 +56,7 @@ class Transaction:
         operation: What is to be done.
         needs: Participant to the keys there, and how they are locked.
         since_s: When this attempt began, or ended.
+        asked_s: When participants were last asked for something.
         is_tried: Whether an attempt is being made; if not, the next one follows.
         locked: Participant to its answer, of those that have locked.
         performed: What came of the operation; None until all have locked.
@@ -69,6 +70,7 @@ class Transaction:
     operation: Invocation
     needs: dict[str, tuple[tuple[str, bool], ...]]
     since_s: float
+    asked_s: float = 0.0
     is_tried: bool = False
     locked: dict[str, Locked] = attrs.field(factory=dict)
     performed: Performed | None = None
@@ -95,6 +97,7 @@ class Coordinator:
         open: For each client the request of it that is under way.
         committed: Committed transactions, with the participants that have not acknowledged. Persistent.
         messages: What these are told.
+        old: Those of them that were committed before the last tick.
         is_serving: Whether it may answer: not when its disk has lost what it answered for.
     """
 
@@ -110,6 +113,7 @@ class Coordinator:
         self.open: dict[str, Transaction] = {}
         self.committed: dict[TransactionId, list[str]] = {}
         self.messages: dict[TransactionId, Commit] = {}
+        self.old: frozenset[TransactionId] = frozenset()
         content = context.files.get(DECISIONS, b"")
         written = whole_records(content)
         self.is_new = not content
@@ -158,7 +162,8 @@ class Coordinator:
         beginning = ("start", self.incarnation)
         if self.is_new:
             return [records.append(DECISIONS, [beginning])]
-        return [*records.replace(DECISIONS, [*self.written(), beginning]), *self.tell_committed()]
+        told = [effect for id in self.committed for effect in self.tell(id)]
+        return [*records.replace(DECISIONS, [*self.written(), beginning]), *told]
 
     def written(self) -> list[Record]:
         """Return the records that say what this coordinator knows."""
@@ -230,6 +235,7 @@ class Coordinator:
 
     def ask(self, transaction: Transaction) -> list[Effect]:
         """Ask the participants that have not answered for what is needed of them now."""
+        transaction.asked_s = self.monotonic_time()
         if transaction.performed is None:
             return [
                 Send(shard, Lock(transaction.id, transaction.age, needs))
@@ -321,10 +327,6 @@ class Coordinator:
         """Tell the participants that have not acknowledged that *id* is committed."""
         return [Send(shard, self.messages[id]) for shard in self.committed[id]]
 
-    def tell_committed(self) -> list[Effect]:
-        """Tell whoever has not acknowledged."""
-        return [effect for id in self.committed for effect in self.tell(id)]
-
     def on_acknowledge(self, sender: str, message: Acknowledge) -> list[Effect]:
         """When all have acknowledged, nobody will ask any more. That is worth a record, but no waiting for it."""
         waiting = self.committed.get(message.transaction)
@@ -382,6 +384,9 @@ class Coordinator:
                 effects += self.give_up(transaction) if is_last else self.attempt(transaction)
             elif now_s - transaction.since_s >= self.settings.patience_s:
                 effects += self.fail(transaction, "a participant did not answer in time")
-            else:
+            elif now_s - transaction.asked_s >= self.settings.tick_s:
                 effects += self.ask(transaction)
-        return [*effects, *self.tell_committed()]
+        for id in self.committed:
+            effects += self.tell(id) if id in self.old else []
+        self.old = frozenset(self.committed)
+        return effects
