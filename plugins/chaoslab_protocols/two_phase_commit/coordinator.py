@@ -113,13 +113,13 @@ class Coordinator:
         self.open: dict[str, Transaction] = {}
         self.committed: dict[TransactionId, list[str]] = {}
         self.messages: dict[TransactionId, Commit] = {}
-        self.old: frozenset[TransactionId] = frozenset()
         content = context.files.get(DECISIONS, b"")
         written = whole_records(content)
         self.is_new = not content
         self.is_serving = written is not None
         for record in written or ():
             self.replay(record)
+        self.old = frozenset(self.committed)
 
     # The disk
 

@@ -95,6 +95,7 @@ def test_a_commit_is_told_until_all_have_acknowledged() -> None:
     one = coordinator()
     voted(one, begin(), "n2", "n3")
     one.gets("n2", Acknowledge(id_of(1)))
+    one.waits()
     assert [effect.to for effect in of(Send, one.waits())] == ["n3"]
     assert sends(one.restart(), Commit, "n3") == [Commit(id_of(1))]
     one.gets("n2", Acknowledge(id_of(1)))
