@@ -18,7 +18,7 @@ import attrs
 import trio
 
 from chaoslab.checkers import Outcome, Verdict, merge
-from chaoslab.checkers.registry import check
+from chaoslab.checkers.registry import check, levels_of
 from chaoslab.choices import Choices, Overrides
 from chaoslab.cluster import Cluster, Drive, Injection, Script, Workload, key_names
 from chaoslab.faults import Bandwidth, Drop, Duplicate, Fifo
@@ -141,6 +141,7 @@ def run(
     seen = service_levels(history)
     checks = (
         *_consistency(scenario, protocol, workload, plugins, history),
+        *workload.checks(history, key_names(scenario.keys), scenario.parameters),
         *_service(scenario, history, seen),
         *_coverage(scenario, cluster.signals.probes),
     )
@@ -243,12 +244,12 @@ async def _drive(
 def _consistency(
     scenario: Scenario, protocol: Protocol, workload: Workload, plugins: Registry, history: History
 ) -> tuple[Verdict, ...]:
-    levels = scenario.expect.consistency
+    levels, model = scenario.expect.consistency, plugins.models[workload.model]
     if levels is None:
-        levels = () if scenario.beyond_budget else protocol.claims  # nothing was promised beyond the budget
-    if not levels:
-        return ()
-    return tuple(check(history, model=plugins.models[workload.model], levels=levels))
+        claims = () if scenario.beyond_budget else protocol.claims  # nothing was promised beyond the budget
+        meaningful = levels_of(model)  # a level of transactions says nothing of single operations, nor the reverse
+        levels = tuple(level for level in claims if level in meaningful)
+    return check(history, model=model, levels=levels) if levels else ()
 
 
 def _service(scenario: Scenario, history: History, seen: ServiceLevels) -> list[Verdict]:

@@ -9,7 +9,7 @@ Rules:
    a client that waits long for an answer falls behind, as a person would. With open arrivals it does not: what was due
    meanwhile is asked at once, and has been waiting since it was due.
 
-This file does not know protocols, faults or checks.
+This file does not know protocols, faults or levels of consistency.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from typing import Any, Final, Literal
 
 import attrs
 
+from chaoslab.checkers.verdict import Verdict
 from chaoslab.choices import Stream
 from chaoslab.cluster.client import Client
+from chaoslab.history import History
 from chaoslab.parameters import one_of
 from chaoslab.sim import Engine
 from chaoslab.statemachine import Invocation
@@ -65,6 +67,7 @@ class Workload:
         quiet_ns: How long nobody asks for anything before these, so that replicas can come to agree.
         all_read: Every client does these last operations, one client after the other, instead of the first alone.
         parameters: An attrs class of further parameters, or None.
+        checks: Judges a history beyond its consistency, given the keys and the parameters (None: all by default).
     """
 
     name: str
@@ -75,6 +78,7 @@ class Workload:
     quiet_ns: int = 0
     all_read: bool = False
     parameters: type | None = None
+    checks: Callable[[History, tuple[str, ...], Any], Sequence[Verdict]] = lambda history, keys, parameters: ()
 
 
 class Drive:

@@ -10,12 +10,27 @@ Rules:
 from types import ModuleType
 
 from chaoslab.plugins import Mutant, Protocol, hookimpl
-from chaoslab_protocols import abd, crdt, last_write_wins, multi_paxos, primary_backup, raft, single_copy, viewstamped
+from chaoslab_protocols import (
+    abd,
+    crdt,
+    last_write_wins,
+    multi_paxos,
+    primary_backup,
+    raft,
+    single_copy,
+    spanner,
+    two_phase_commit,
+    two_phase_commit_replicated,
+    viewstamped,
+)
 from chaoslab_protocols.abd import mutants as abd_mutants
 from chaoslab_protocols.crdt import mutants as crdt_mutants
 from chaoslab_protocols.last_write_wins import mutants as last_write_wins_mutants
 from chaoslab_protocols.multi_paxos import mutants as multi_paxos_mutants
 from chaoslab_protocols.raft import mutants as raft_mutants
+from chaoslab_protocols.spanner import mutants as spanner_mutants
+from chaoslab_protocols.two_phase_commit import mutants as two_phase_commit_mutants
+from chaoslab_protocols.two_phase_commit_replicated import mutants as two_phase_commit_replicated_mutants
 from chaoslab_protocols.viewstamped import mutants as viewstamped_mutants
 
 __all__ = ["chaoslab_mutants", "chaoslab_protocols"]
@@ -28,6 +43,9 @@ FOLDERS: tuple[ModuleType, ...] = (
     primary_backup,
     raft,
     single_copy,
+    spanner,
+    two_phase_commit,
+    two_phase_commit_replicated,
     viewstamped,
 )
 PLANTED: tuple[ModuleType, ...] = (
@@ -36,6 +54,9 @@ PLANTED: tuple[ModuleType, ...] = (
     last_write_wins_mutants,
     multi_paxos_mutants,
     raft_mutants,
+    spanner_mutants,
+    two_phase_commit_mutants,
+    two_phase_commit_replicated_mutants,
     viewstamped_mutants,
 )
 
