@@ -10,13 +10,24 @@ Rules:
 from types import ModuleType
 
 from chaoslab.plugins import Mutant, Protocol, hookimpl
-from chaoslab_protocols import abd, crdt, last_write_wins, multi_paxos, primary_backup, raft, single_copy, viewstamped
+from chaoslab_protocols import (
+    abd,
+    crdt,
+    last_write_wins,
+    multi_paxos,
+    primary_backup,
+    raft,
+    single_copy,
+    viewstamped,
+    zab,
+)
 from chaoslab_protocols.abd import mutants as abd_mutants
 from chaoslab_protocols.crdt import mutants as crdt_mutants
 from chaoslab_protocols.last_write_wins import mutants as last_write_wins_mutants
 from chaoslab_protocols.multi_paxos import mutants as multi_paxos_mutants
 from chaoslab_protocols.raft import mutants as raft_mutants
 from chaoslab_protocols.viewstamped import mutants as viewstamped_mutants
+from chaoslab_protocols.zab import mutants as zab_mutants
 
 __all__ = ["chaoslab_mutants", "chaoslab_protocols"]
 
@@ -29,6 +40,7 @@ FOLDERS: tuple[ModuleType, ...] = (
     raft,
     single_copy,
     viewstamped,
+    zab,
 )
 PLANTED: tuple[ModuleType, ...] = (
     abd_mutants,
@@ -37,6 +49,7 @@ PLANTED: tuple[ModuleType, ...] = (
     multi_paxos_mutants,
     raft_mutants,
     viewstamped_mutants,
+    zab_mutants,
 )
 
 
