@@ -25,6 +25,7 @@ from chaoslab_protocols import (
 from chaoslab_protocols.abd import mutants as abd_mutants
 from chaoslab_protocols.crdt import mutants as crdt_mutants
 from chaoslab_protocols.last_write_wins import mutants as last_write_wins_mutants
+from chaoslab_protocols.lock_service import mutants as lock_service_mutants
 from chaoslab_protocols.multi_paxos import mutants as multi_paxos_mutants
 from chaoslab_protocols.raft import mutants as raft_mutants
 from chaoslab_protocols.viewstamped import mutants as viewstamped_mutants
@@ -48,6 +49,7 @@ PLANTED: tuple[ModuleType, ...] = (
     abd_mutants,
     crdt_mutants,
     last_write_wins_mutants,
+    lock_service_mutants,
     multi_paxos_mutants,
     raft_mutants,
     viewstamped_mutants,

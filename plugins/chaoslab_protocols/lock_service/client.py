@@ -27,6 +27,7 @@ class Client:
         TIMEOUT_S: Seconds after which the operation is given up.
         phase: What it is doing: acquiring, waiting, reading, standing still, writing; empty: nothing.
         token: The fencing token of its hold.
+        until: When its hold ends, where leases are times; None here.
     """
 
     TRY_S = 0.3
@@ -46,6 +47,7 @@ class Client:
         self.phase = ""
         self.token: int | None = None
         self.asked_at = 0.0
+        self.until: float | None = None
         self.request: Any = None
 
     def start(self) -> Effects:
@@ -53,7 +55,7 @@ class Client:
 
     def invoke(self, invocation: Invocation) -> Effects:
         self.invocation = invocation
-        begin = self.read(None) if invocation.f == "read" else self.acquire()
+        begin = self.read() if invocation.f == "read" else self.acquire()
         return [SetTimer("timeout", self.TIMEOUT_S), *begin]
 
     # The lock
@@ -68,7 +70,7 @@ class Client:
     def ask_server(self) -> list[Effect]:
         """Ask the lock server whose turn it is."""
         assert self.invocation is not None
-        command = Command(self.name, self.command_id, Invocation(f=ACQUIRE, key=self.invocation.key))
+        command = Command(self.name, self.command_id, Invocation(f=ACQUIRE, key=self.invocation.key, value=self.until))
         return [Send(self.servers[self.turn], ClientRequest(command)), SetTimer("try", self.TRY_S)]
 
     def on_response(self, message: ClientResponse) -> list[Effect]:
@@ -78,7 +80,7 @@ class Client:
         if not isinstance(message.result, int):
             return self.wait()
         self.token = message.result
-        return self.read(self.token) if self.may_write() else self.start_over()
+        return self.read(self.token, self.until) if self.may_write() else self.start_over()
 
     def wait(self) -> list[Effect]:
         """Ask again in a while, and another server: one that is behind does not know that the lock is free."""
@@ -103,12 +105,12 @@ class Client:
 
     # The counter
 
-    def read(self, token: int | None) -> list[Effect]:
-        """Read the counter."""
+    def read(self, token: int | None = None, until: float | None = None) -> list[Effect]:
+        """Read the counter, under the lock or without."""
         assert self.invocation is not None
         self.phase = "reading"
         self.number += 1
-        self.request = ReadCounter(self.number, self.invocation.key, token)
+        self.request = ReadCounter(self.number, self.invocation.key, token, until)
         return self.ask_storage()
 
     def write(self, value: int) -> list[Effect]:
@@ -116,7 +118,7 @@ class Client:
         assert self.invocation is not None
         self.phase = "writing"
         self.number += 1
-        self.request = WriteCounter(self.number, self.invocation.key, self.token, value)
+        self.request = WriteCounter(self.number, self.invocation.key, value, self.token, self.until)
         return self.ask_storage()
 
     def ask_storage(self) -> list[Effect]:
@@ -128,7 +130,7 @@ class Client:
         assert self.invocation is not None
         if self.phase not in ("reading", "writing") or message.number != self.number:
             return []
-        if message.is_stale:
+        if message.is_over:
             return self.start_over()  # refused is refused for ever: the write did not and will not take place
         if self.phase == "writing":
             return [*self.release(), *self.end(Complete("ok", message.value, self.token, node=self.storage))]

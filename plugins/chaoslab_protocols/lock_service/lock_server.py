@@ -69,19 +69,22 @@ class LockServer(Server):
     def watch(self) -> None:
         """Let the leases begin of which the server has learned now."""
         held = self.replica.state_machine.held
-        if {name: token for name, (token, _) in self.ends.items()} == held:
+        if {name: token for name, (token, _) in self.ends.items()} == {name: hold.token for name, hold in held.items()}:
             return
         end = self.now() + self.context.settings.lease_s
         self.ends = {
-            name: self.ends[name] if self.ends.get(name, (0, 0.0))[0] == token else (token, end)
-            for name, token in held.items()
+            name: self.ends[name] if self.ends.get(name, (0, 0.0))[0] == hold.token else (hold.token, end)
+            for name, hold in held.items()
         }
+
+    def over(self) -> list[tuple[str, int]]:
+        """Return the locks whose leases are over, with the tokens of the holds."""
+        now = self.now()
+        return [(name, token) for name, (token, end) in self.ends.items() if end < now]
 
     def end_leases(self) -> list[Effect]:
         """Propose the end of the leases that are over."""
-        now = self.now()
-        over = [(name, token) for name, (token, end) in self.ends.items() if end < now]
-        return [effect for name, token in over for effect in self.end_lease(name, token)]
+        return [effect for name, token in self.over() for effect in self.end_lease(name, token)]
 
     def end_lease(self, name: str, token: int) -> list[Effect]:
         """Propose the end of a hold. Whoever proposes it, it is the same command, and carried out once."""

@@ -11,48 +11,55 @@ Rules:
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from chaoslab.statemachine import Invocation
 from chaoslab_protocols.multi_paxos.messages import Command
 from chaoslab_protocols.multi_paxos.state_machine import StateMachine
 
-__all__ = ["ACQUIRE", "EXPIRE", "RELEASE", "LockTable"]
+__all__ = ["ACQUIRE", "EXPIRE", "RELEASE", "Hold", "LockTable"]
 
 ACQUIRE = "acquire"
 RELEASE = "release"
 EXPIRE = "expire"
 
 
+class Hold(NamedTuple):
+    """One client's hold of one lock: its token and, if it asked so, the time at which it ends."""
+
+    token: int
+    until: float | None
+
+
 class LockTable(StateMachine):
     """The table of locks.
 
     Attributes:
-        held: Lock name to the token of the hold, for locks that are held.
+        held: Lock name to its hold, for locks that are held.
         last_token: The largest token that was given.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.held: dict[str, int] = {}
+        self.held: dict[str, Hold] = {}
         self.last_token = 0
 
     def carry_out(self, command: Command) -> Any:
         """Acquire: return the token, or None if the lock is held. Release or expire: whether that ended the hold."""
-        name, token = command.operation.key, command.operation.value
+        name, value = command.operation.key, command.operation.value
         if command.operation.f == ACQUIRE:
-            return None if name in self.held else self.grant(name)
-        return self.free(name, token)
+            return None if name in self.held else self.grant(name, value)
+        return self.free(name, value)
 
-    def grant(self, name: str) -> int:
+    def grant(self, name: str, until: float | None) -> int:
         """Give the lock under a new token."""
         self.last_token += 1
-        self.held[name] = self.last_token
+        self.held[name] = Hold(self.last_token, until)
         return self.last_token
 
     def free(self, name: str, token: int) -> bool:
         """End the hold under *token*, if it lasts still."""
-        if self.held.get(name) != token:
+        if name not in self.held or self.held[name].token != token:
             return False
         del self.held[name]
         return True

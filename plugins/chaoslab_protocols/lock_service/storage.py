@@ -72,45 +72,46 @@ class Storage:
         return self.on_write(sender, message) if isinstance(message, WriteCounter) else None
 
     def on_read(self, sender: str, message: ReadCounter) -> list[Effect]:
-        """Show the counter, unless the token is too old."""
-        if self.is_stale(message.name, message.token):
+        """Show the counter, unless the hold is over."""
+        if self.is_over(message):
             return [self.refuse(sender, message.number)]
         answer = Answer(message.number, self.counters.get(message.name, 0))
-        return [*self.see(message.name, message.token), Send(sender, answer)]
+        return [*self.see(message), Send(sender, answer)]
 
     def on_write(self, sender: str, message: WriteCounter) -> list[Effect]:
-        """Set the counter, once, unless the token is too old."""
+        """Set the counter, once, unless the hold is over."""
         if message.number <= self.done.get(sender, 0):
             return [Send(sender, Answer(message.number, message.value))]  # it came twice
-        if self.is_stale(message.name, message.token):
+        if self.is_over(message):
             return [self.refuse(sender, message.number)]
         self.counters[message.name] = message.value
         self.done[sender] = message.number
         record = ("write", message.name, message.value, sender, message.number)
-        seen = self.see(message.name, message.token)
+        seen = self.see(message)
         return [*seen, records.append(JOURNAL, [record]), Send(sender, Answer(message.number, message.value))]
 
-    def is_stale(self, name: str, token: int | None) -> bool:
-        """Whether a newer token was seen."""
-        return token is not None and token < self.tokens.get(name, 0)
+    def is_over(self, message: ReadCounter | WriteCounter) -> bool:
+        """Whether the hold under which this is asked for is over: a newer token was seen."""
+        return message.token is not None and message.token < self.tokens.get(message.name, 0)
 
-    def see(self, name: str, token: int | None) -> list[Effect]:
+    def see(self, message: ReadCounter | WriteCounter) -> list[Effect]:
         """Remember the token, if it is new."""
+        name, token = message.name, message.token
         if token is None or token <= self.tokens.get(name, 0):
             return []
         self.tokens[name] = token
         return [records.append(JOURNAL, [("token", name, token)])]
 
     def refuse(self, client: str, number: int) -> Send:
-        """Say that the token is too old."""
-        return Send(client, Answer(number, 0, is_stale=True))
+        """Say that the hold is over."""
+        return Send(client, Answer(number, 0, is_over=True))
 
 
 class Unfenced(Storage):
     """A storage that does not know tokens, as most do not."""
 
-    def is_stale(self, name: str, token: int | None) -> bool:
+    def is_over(self, message: ReadCounter | WriteCounter) -> bool:
         return False
 
-    def see(self, name: str, token: int | None) -> list[Effect]:
+    def see(self, message: ReadCounter | WriteCounter) -> list[Effect]:
         return []
