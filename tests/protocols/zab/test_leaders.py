@@ -36,7 +36,7 @@ def test_a_later_epoch_wins_an_election_before_a_longer_history_and_that_before_
     """Medeiros 2012, section 4.1: votes are compared by currentEpoch, then zxid, then identifier."""
     election = Server().machine.election
     votes = [Vote(1, Zxid(1, 9), "n3"), Vote(2, Zxid(1, 5), "n1"), Vote(2, Zxid(2, 1), "n1"), Vote(2, Zxid(2, 1), "n2")]
-    assert sorted(votes[::-1], key=election.rank) == votes
+    assert sorted([votes[2], votes[0], votes[3], votes[1]], key=election.rank) == votes
 
 
 def test_a_better_vote_is_taken_over_and_shown_and_a_worse_one_is_not() -> None:
