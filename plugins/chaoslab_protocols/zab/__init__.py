@@ -2,13 +2,16 @@
 
 * ``zab``, from the server's own state: sequential consistency. A read may be stale, and never goes back.
 * ``zab-sync``, after a sync that a quorum confirms: linearizable.
+* ``zab-locks``, the same with sessions: what is done under a lock by an ephemeral node is not lost.
 """
 
 from chaoslab.nemesis import Budget
 from chaoslab.plugins import Protocol
 from chaoslab_protocols.zab.client import Client
+from chaoslab_protocols.zab.lock_client import LockClient
 from chaoslab_protocols.zab.server import FOLLOWING, LEADING, LOOKING, Server
-from chaoslab_protocols.zab.settings import Settings, SyncSettings
+from chaoslab_protocols.zab.sessions import SessionServer
+from chaoslab_protocols.zab.settings import SessionSettings, Settings, SyncSettings
 
 __all__ = ["PROTOCOLS"]
 
@@ -42,5 +45,18 @@ PROTOCOLS = (
         leader=LEADING,
         nodes=5,
         settings=SyncSettings,
+    ),
+    Protocol(
+        name="zab-locks",
+        summary="the same with sessions and ephemeral nodes, and locks made of them: holds exclude each other",
+        replica=SessionServer,
+        client=LockClient,
+        serves=("lock",),
+        claims=("linearizable",),
+        budget=_BUDGET,
+        roles=_ROLES,
+        leader=LEADING,
+        nodes=5,
+        settings=SessionSettings,
     ),
 )

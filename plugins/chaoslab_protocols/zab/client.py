@@ -37,19 +37,25 @@ class Client:
         self.number = 0
         self.zxid = ZERO
         self.invocation: Invocation | None = None
+        self.operation: Invocation | None = None
 
     def start(self) -> Effects:
         return None
 
     def invoke(self, invocation: Invocation) -> Effects:
         self.invocation = invocation
+        return [SetTimer("timeout", self.TIMEOUT_S), *self.submit(invocation)]
+
+    def submit(self, operation: Invocation) -> list[Effect]:
+        """Ask for *operation*, under the next number."""
+        self.operation = operation
         self.number += 1
-        return [SetTimer("timeout", self.TIMEOUT_S), *self.ask()]
+        return self.ask()
 
     def ask(self) -> list[Effect]:
         """Ask the server whose turn it is."""
-        assert self.invocation is not None
-        request = ClientRequest(Command(self.name, self.number, self.invocation), self.zxid)
+        assert self.operation is not None
+        request = ClientRequest(Command(self.name, self.number, self.operation), self.zxid)
         return [Send(self.servers[self.turn], request), SetTimer("try", self.TRY_S)]
 
     def message(self, sender: str, message: Any) -> Effects:
@@ -60,9 +66,14 @@ class Client:
         if message.status != OK:
             return [SetTimer("try", self.PAUSE_S)] if sender == self.servers[self.turn] else None
         self.see(message)
+        return self.answered(sender, message)
+
+    def answered(self, sender: str, reply: ClientReply) -> Effects:
+        """The command was carried out: so is the operation."""
+        assert self.invocation is not None
         if self.invocation.f == "cas":
-            return self.end(Complete("ok", result=bool(message.result), node=sender))
-        value = message.result if self.invocation.f in store.READS else None
+            return self.end(Complete("ok", result=bool(reply.result), node=sender))
+        value = reply.result if self.invocation.f in store.READS else None
         return self.end(Complete("ok", value, node=sender))
 
     def see(self, reply: ClientReply) -> None:

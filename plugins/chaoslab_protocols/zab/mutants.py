@@ -9,13 +9,16 @@ from chaoslab_protocols.planting import Planting
 from chaoslab_protocols.zab import journal
 from chaoslab_protocols.zab.client import Client
 from chaoslab_protocols.zab.follower import Follower
+from chaoslab_protocols.zab.lock_client import LockClient
 from chaoslab_protocols.zab.messages import Snap, Txn, Zxid
 from chaoslab_protocols.zab.replica import Replica
 from chaoslab_protocols.zab.server import Server
+from chaoslab_protocols.zab.sessions import SessionReplica, SessionServer, SessionStateMachine
 
 __all__ = ["MUTANTS"]
 
 PLANTED = Planting(protocol="zab-sync", client=Client)
+LOCKS = Planting(protocol="zab-locks", client=LockClient)
 
 
 class CountsTransactions(Replica):
@@ -87,4 +90,43 @@ class TruncatedTransactionsReappear(Server):
     replica_class = TruncatesInMemory
 
 
-MUTANTS = PLANTED.all()
+class CreatesForAnybody(SessionStateMachine):
+    def may_create(self, session: str) -> bool:
+        return True
+
+
+class CreatesForTheDead(SessionReplica):
+    state_machine_class = CreatesForAnybody
+
+
+@LOCKS.mutant(
+    "Z4",
+    "a create of a session that has expired meanwhile is carried out: nobody removes that ephemeral node any more",
+    source="ZOOKEEPER-1208",
+    scenario="zab/sessions",
+    check="recovery",
+)
+class EphemeralSurvivesItsSession(SessionServer):
+    replica_class = CreatesForTheDead
+
+
+class WritesForAnybody(SessionStateMachine):
+    def may_write(self, session: str) -> bool:
+        return True
+
+
+class WritesForTheDead(SessionReplica):
+    state_machine_class = WritesForAnybody
+
+
+@LOCKS.mutant(
+    "Z4b",
+    "the owner of an ephemeral node goes on after its session has expired, and its writes are carried out",
+    source="Hunt et al. 2010, section 2.4; Kleppmann 2016, How to do distributed locking",
+    scenario="zab/sessions",
+)
+class OwnerGoesOnAfterTheExpiry(SessionServer):
+    replica_class = WritesForTheDead
+
+
+MUTANTS = (*PLANTED.all(), *LOCKS.all())

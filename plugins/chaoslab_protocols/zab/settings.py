@@ -7,10 +7,10 @@ from typing import ClassVar, Final
 import attrs
 
 from chaoslab.errors import UsageError, unknown_word
-from chaoslab.parameters import COUNT, DURATION, TEXT, parameter
+from chaoslab.parameters import COUNT, DURATION, RATIO, TEXT, parameter
 from chaoslab.units import NS_PER_S
 
-__all__ = ["LOCAL", "QUORUM_SYNC", "READS", "SYNC", "Settings", "SyncSettings"]
+__all__ = ["LOCAL", "QUORUM_SYNC", "READS", "SYNC", "SessionSettings", "Settings", "SyncSettings"]
 
 LOCAL: Final = "local"
 SYNC: Final = "sync"
@@ -78,3 +78,25 @@ class SyncSettings(Settings):
     ways: ClassVar[tuple[str, ...]] = (QUORUM_SYNC,)
 
     reads: str = parameter(TEXT, f"How reads are answered: {QUORUM_SYNC}.", default=QUORUM_SYNC)
+
+
+@attrs.frozen(kw_only=True)
+class SessionSettings(SyncSettings):
+    """The same, and of sessions."""
+
+    session_ns: int = parameter(
+        DURATION, "After how long without a sign a leader expires a session.", default=600_000_000, name="session"
+    )
+    stall: float = parameter(
+        RATIO, "How likely a client stands still for longer than its session lasts, before a step.", default=0.0
+    )
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        if self.session_ns < 3 * self.tick_ns:
+            raise UsageError("a session lasts at least three ticks.", key="session")
+
+    @property
+    def session_s(self) -> float:
+        """Seconds without a sign after which a session expires."""
+        return self.session_ns / NS_PER_S
