@@ -1,4 +1,4 @@
-"""Sessions and ephemeral nodes: the state, the leader that expires sessions, the server (Hunt et al. 2010, section 2.2).
+"""Sessions and ephemeral nodes: the state, the leader that expires sessions, the server (Hunt et al. 2010, section 2).
 
 Rules:
 
