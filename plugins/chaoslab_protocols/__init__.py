@@ -14,6 +14,7 @@ from chaoslab_protocols import (
     abd,
     crdt,
     last_write_wins,
+    lock_service,
     multi_paxos,
     primary_backup,
     raft,
@@ -22,16 +23,19 @@ from chaoslab_protocols import (
     two_phase_commit,
     two_phase_commit_replicated,
     viewstamped,
+    zab,
 )
 from chaoslab_protocols.abd import mutants as abd_mutants
 from chaoslab_protocols.crdt import mutants as crdt_mutants
 from chaoslab_protocols.last_write_wins import mutants as last_write_wins_mutants
+from chaoslab_protocols.lock_service import mutants as lock_service_mutants
 from chaoslab_protocols.multi_paxos import mutants as multi_paxos_mutants
 from chaoslab_protocols.raft import mutants as raft_mutants
 from chaoslab_protocols.spanner import mutants as spanner_mutants
 from chaoslab_protocols.two_phase_commit import mutants as two_phase_commit_mutants
 from chaoslab_protocols.two_phase_commit_replicated import mutants as two_phase_commit_replicated_mutants
 from chaoslab_protocols.viewstamped import mutants as viewstamped_mutants
+from chaoslab_protocols.zab import mutants as zab_mutants
 
 __all__ = ["chaoslab_mutants", "chaoslab_protocols"]
 
@@ -39,6 +43,7 @@ FOLDERS: tuple[ModuleType, ...] = (
     abd,
     crdt,
     last_write_wins,
+    lock_service,
     multi_paxos,
     primary_backup,
     raft,
@@ -47,17 +52,20 @@ FOLDERS: tuple[ModuleType, ...] = (
     two_phase_commit,
     two_phase_commit_replicated,
     viewstamped,
+    zab,
 )
 PLANTED: tuple[ModuleType, ...] = (
     abd_mutants,
     crdt_mutants,
     last_write_wins_mutants,
+    lock_service_mutants,
     multi_paxos_mutants,
     raft_mutants,
     spanner_mutants,
     two_phase_commit_mutants,
     two_phase_commit_replicated_mutants,
     viewstamped_mutants,
+    zab_mutants,
 )
 
 

@@ -9,6 +9,7 @@ Beyond the paper: a replica answers those clients that asked it, not all; it ask
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from chaoslab.statemachine import Effect, Probe, Send
 from chaoslab_protocols.multi_paxos.messages import (
@@ -41,11 +42,12 @@ class Replica:
     """
 
     DECISIONS_MAX = 64
+    state_machine_class: ClassVar[type[StateMachine]] = StateMachine
 
     def __init__(self, leaders: Sequence[str], window: int) -> None:
         self.leaders = leaders
         self.window = window
-        self.state_machine = StateMachine()
+        self.state_machine = self.state_machine_class()
         self.slot_in = self.slot_out = 1
         self.requests: list[Command] = []
         self.proposals: dict[int, Command] = {}
@@ -63,6 +65,10 @@ class Replica:
         self.asked[command.client_id] = command.command_id
         if self.state_machine.has_applied(command):
             return self.respond(command)
+        return self.submit(command)
+
+    def submit(self, command: Command) -> list[Effect]:
+        """Propose *command*, unless it is under way; nobody need be waiting for what it gives."""
         if command not in self.requests and command not in self.proposals.values():
             self.requests.append(command)
         return self.propose()
