@@ -10,8 +10,19 @@ Rules:
 from types import ModuleType
 
 from chaoslab.plugins import Mutant, Protocol, hookimpl
-from chaoslab_protocols import abd, crdt, last_write_wins, multi_paxos, primary_backup, raft, single_copy, viewstamped
+from chaoslab_protocols import (
+    abd,
+    chain_replication,
+    crdt,
+    last_write_wins,
+    multi_paxos,
+    primary_backup,
+    raft,
+    single_copy,
+    viewstamped,
+)
 from chaoslab_protocols.abd import mutants as abd_mutants
+from chaoslab_protocols.chain_replication import mutants as chain_replication_mutants
 from chaoslab_protocols.crdt import mutants as crdt_mutants
 from chaoslab_protocols.last_write_wins import mutants as last_write_wins_mutants
 from chaoslab_protocols.multi_paxos import mutants as multi_paxos_mutants
@@ -22,6 +33,7 @@ __all__ = ["chaoslab_mutants", "chaoslab_protocols"]
 
 FOLDERS: tuple[ModuleType, ...] = (
     abd,
+    chain_replication,
     crdt,
     last_write_wins,
     multi_paxos,
@@ -32,6 +44,7 @@ FOLDERS: tuple[ModuleType, ...] = (
 )
 PLANTED: tuple[ModuleType, ...] = (
     abd_mutants,
+    chain_replication_mutants,
     crdt_mutants,
     last_write_wins_mutants,
     multi_paxos_mutants,
