@@ -26,6 +26,7 @@ from chaoslab_protocols.chain_replication import mutants as chain_replication_mu
 from chaoslab_protocols.crdt import mutants as crdt_mutants
 from chaoslab_protocols.last_write_wins import mutants as last_write_wins_mutants
 from chaoslab_protocols.multi_paxos import mutants as multi_paxos_mutants
+from chaoslab_protocols.primary_backup import mutants as primary_backup_mutants
 from chaoslab_protocols.raft import mutants as raft_mutants
 from chaoslab_protocols.viewstamped import mutants as viewstamped_mutants
 
@@ -48,6 +49,7 @@ PLANTED: tuple[ModuleType, ...] = (
     crdt_mutants,
     last_write_wins_mutants,
     multi_paxos_mutants,
+    primary_backup_mutants,
     raft_mutants,
     viewstamped_mutants,
 )
