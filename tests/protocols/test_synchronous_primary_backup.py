@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chaoslab.statemachine import Context, Effects, Invocation, Persist, Send, Write
-from chaoslab_protocols.primary_backup.mutants import TakesMessagesOfAnyView
+from chaoslab_protocols.primary_backup.mutants import GoesByItsOwnPings, TakesMessagesOfAnyView
 from chaoslab_protocols.primary_backup.synchronous.messages import (
     Announcement,
     Forward,
@@ -192,3 +192,60 @@ def test_a_dead_backup_is_replaced_and_the_view_is_durable_before_it_is_announce
     assert effects is not None
     assert [type(effect) for effect in effects][1] is Persist
     assert ViewService(context("n4", views=written(effects))).view == View(2, "n1", "n3")
+
+
+def test_a_primary_says_when_its_backup_does_not_answer() -> None:
+    """It has waited for too long, and it stops saying so when an answer comes."""
+    clock = Clock()
+    primary = Server(context("n1", clock))
+    primary.message("c1", WRITE)
+    clock.now = Server.SILENT_S
+    assert ("n4", Ping(1, True, False)) in sent(primary.timer("ping"))
+    clock.now += 0.1
+    assert ("n4", Ping(1, True, True)) in sent(primary.timer("ping"))
+    primary.message("n2", ForwardReply(1, 1, ()))
+    assert ("n4", Ping(1, True, False)) in sent(primary.timer("ping"))
+
+
+def test_a_primary_that_reaches_no_backup_goes_on_alone_and_is_given_one_later() -> None:
+    """Partial partitions: each backup that it cannot reach is passed over, and not tried again at once."""
+    clock = Clock()
+    service = ViewService(context("n4", clock))
+    service.start()
+    views = []
+    for step in range(1, 30):
+        clock.now = step / 10
+        for server in ("n1", "n2", "n3"):
+            is_silent = server == "n1" and service.view.backup is not None
+            service.message(server, Ping(service.view.number, True, is_silent))
+        service.timer("check")
+        views.append((service.view.primary, service.view.backup))
+    assert views[:2] == [("n1", "n3"), ("n1", None)]
+    assert set(views[2:18]) == {("n1", None)}
+    assert ("n1", "n2") in views[18:]
+
+
+def test_the_mutant_that_forgets_who_was_unreachable_goes_to_and_fro() -> None:
+    """B7: it never leaves the primary alone."""
+    clock = Clock()
+    service = GoesByItsOwnPings(context("n4", clock))
+    service.start()
+    for step in range(1, 30):
+        clock.now = step / 10
+        for server in ("n1", "n2", "n3"):
+            service.message(server, Ping(service.view.number, False, server == "n1"))
+        service.timer("check")
+    assert service.view.backup is not None
+    assert service.view.number > 20
+
+
+def test_a_record_that_a_crash_cut_short_is_dropped() -> None:
+    """And what is appended after a restart is not lost behind it."""
+    primary = Server(context("n1"))
+    primary.message("n4", Announcement(View(2, "n1")))
+    journal = written(primary.message("c1", WRITE))
+    cut_short = written(primary.message("n4", Announcement(View(3, "n1"))), journal)[:-2]
+    again = Server(context("n1", journal=cut_short))
+    assert (again.view.number, again.store.position) == (1, 1)
+    journal = written(again.start(), cut_short)
+    assert Server(context("n1", journal=journal)).store.values == {"x": "a"}
