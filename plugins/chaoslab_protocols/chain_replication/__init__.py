@@ -25,6 +25,7 @@ CHAIN = Protocol(
     roles=_ROLES,
     leader="head",
     nodes=4,
+    nodes_min=2,
 )
 
 CRAQ = Protocol(
@@ -38,6 +39,7 @@ CRAQ = Protocol(
     roles=_ROLES,
     leader="head",
     nodes=4,
+    nodes_min=2,
 )
 
 PROTOCOLS = (CHAIN, CRAQ)

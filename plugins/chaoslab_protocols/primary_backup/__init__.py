@@ -33,5 +33,6 @@ PROTOCOLS = (
         roles=("primary", "backup", "spare", "view-service"),
         leader="primary",
         nodes=4,
+        nodes_min=2,
     ),
 )
