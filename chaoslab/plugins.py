@@ -55,6 +55,7 @@ class Protocol:
         roles: The roles that its nodes report.
         leader: The one of these roles that a fault's target ``leader`` means, or None.
         nodes: How many nodes it has when a scenario does not say.
+        nodes_min: With how many nodes it makes sense at least.
         versions: Further versions of its nodes' code, by name, for upgrades; ``replica`` is the one they start with.
         administers: The administrative operations that its clients can do, such as ``"join"`` and ``"leave"``: an
             ``Invocation`` of that name whose value is the name of a node.
@@ -71,6 +72,7 @@ class Protocol:
     roles: tuple[str, ...] = ()
     leader: str | None = None
     nodes: int = 3
+    nodes_min: int = 1
     settings: type | None = None
     versions: Mapping[str, Any] = attrs.field(factory=dict)
     administers: tuple[str, ...] = ()

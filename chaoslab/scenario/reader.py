@@ -137,6 +137,8 @@ class _Reading(FaultTables):
         nodes = self.take(table, path, "nodes", COUNT, protocol.nodes)
         if not 1 <= nodes <= _NODES_MAX:
             self.refuse((*path, "nodes"), f"a cluster has at least one node, and at most {_NODES_MAX:,}.")
+        if nodes < protocol.nodes_min:
+            self.refuse((*path, "nodes"), f"{protocol.name} takes at least {protocol.nodes_min} nodes.")
         settings = self.own(protocol.settings, self.table(table, "settings", path), (*path, "settings"), ())
         table.pop("settings", None)
         zones = self.zones(table, path, nodes, protocol)

@@ -12,6 +12,7 @@ from types import ModuleType
 from chaoslab.plugins import Mutant, Protocol, hookimpl
 from chaoslab_protocols import (
     abd,
+    chain_replication,
     crdt,
     last_write_wins,
     lock_service,
@@ -26,10 +27,12 @@ from chaoslab_protocols import (
     zab,
 )
 from chaoslab_protocols.abd import mutants as abd_mutants
+from chaoslab_protocols.chain_replication import mutants as chain_replication_mutants
 from chaoslab_protocols.crdt import mutants as crdt_mutants
 from chaoslab_protocols.last_write_wins import mutants as last_write_wins_mutants
 from chaoslab_protocols.lock_service import mutants as lock_service_mutants
 from chaoslab_protocols.multi_paxos import mutants as multi_paxos_mutants
+from chaoslab_protocols.primary_backup import mutants as primary_backup_mutants
 from chaoslab_protocols.raft import mutants as raft_mutants
 from chaoslab_protocols.spanner import mutants as spanner_mutants
 from chaoslab_protocols.two_phase_commit import mutants as two_phase_commit_mutants
@@ -41,6 +44,7 @@ __all__ = ["chaoslab_mutants", "chaoslab_protocols"]
 
 FOLDERS: tuple[ModuleType, ...] = (
     abd,
+    chain_replication,
     crdt,
     last_write_wins,
     lock_service,
@@ -56,10 +60,12 @@ FOLDERS: tuple[ModuleType, ...] = (
 )
 PLANTED: tuple[ModuleType, ...] = (
     abd_mutants,
+    chain_replication_mutants,
     crdt_mutants,
     last_write_wins_mutants,
     lock_service_mutants,
     multi_paxos_mutants,
+    primary_backup_mutants,
     raft_mutants,
     spanner_mutants,
     two_phase_commit_mutants,

@@ -45,6 +45,34 @@ def test_raft_holds_in_its_scenarios(name: str) -> None:
     assert [(seed, why) for seed, verdict, why in outcomes(name, range(2)) if verdict != "valid"] == []
 
 
+GROUPS = ("chain_replication/", "primary_backup/synchronous_")
+
+
+@pytest.mark.parametrize("name", [name for name, _, _ in shipped_scenarios() if name.startswith(GROUPS)])
+def test_chains_and_synchronous_backups_hold_in_their_scenarios(name: str) -> None:
+    """A few seeds of each; the campaign below takes many."""
+    assert [(seed, why) for seed, verdict, why in outcomes(name, range(2)) if verdict != "valid"] == []
+
+
+@pytest.mark.parametrize("nodes", ["2", "3", "7"])
+@pytest.mark.parametrize(
+    "name", ["chain_replication/swarm", "chain_replication/craq_swarm", "primary_backup/synchronous_swarm"]
+)
+def test_chains_and_synchronous_backups_hold_for_clusters_of_other_sizes(name: str, nodes: str) -> None:
+    """A chain may be one server, and a primary may have no backup: the last node is the master."""
+    found = outcomes(name, range(2), cluster__nodes=nodes, scenario__duration="10s")
+    assert [(seed, why) for seed, verdict, why in found if verdict != "valid"] == []
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("name", [name for name, _, _ in shipped_scenarios() if name.startswith(GROUPS)])
+def test_chains_and_synchronous_backups_hold_for_many_seeds(name: str) -> None:
+    """Every shipped scenario, within their budgets."""
+    with ProcessPoolExecutor() as pool:
+        found = list(pool.map(outcome, [(name, seed, {}) for seed in range(200)], chunksize=10))
+    assert [(seed, why) for seed, verdict, why in found if verdict != "valid"] == []
+
+
 @pytest.mark.parametrize("reads", ["lease", "log"])
 @pytest.mark.parametrize("name", ["raft/partitions", "raft/snapshots"])
 def test_raft_holds_however_it_reads(name: str, reads: str) -> None:

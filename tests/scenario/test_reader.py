@@ -97,6 +97,7 @@ def test_overrides_replace_what_the_file_says() -> None:
         ('"10s"', '"0s"', 3, "scenario.duration", "above zero"),
         ('"abd"', '"adb"', 6, "cluster.protocol", "did you mean 'abd'"),
         ("nodes = 5", "nodes = 0", 7, "cluster.nodes", "at least one node"),
+        ('"abd"\nnodes = 5', '"chain"\nnodes = 1', 7, "cluster.nodes", "chain takes at least 2 nodes"),
         ("nodes = 5", "nodes = 2.5", 7, "cluster.nodes", ""),
         ("nodes = 5", "nodes = 99999999999999999999", 7, "cluster.nodes", "at most 10,000"),
         ("nodes = 5", "nodes = 5\nsettings = 3", 8, "cluster.settings", "write [cluster.settings]"),
