@@ -10,8 +10,9 @@ Rules:
 from types import ModuleType
 
 from chaoslab.plugins import Mutant, Protocol, hookimpl
-from chaoslab_protocols import abd, crdt, last_write_wins, multi_paxos, primary_backup, raft, single_copy, viewstamped
+from chaoslab_protocols import abd, causal, crdt, last_write_wins, multi_paxos, primary_backup, raft, single_copy, viewstamped
 from chaoslab_protocols.abd import mutants as abd_mutants
+from chaoslab_protocols.causal import mutants as causal_mutants
 from chaoslab_protocols.crdt import mutants as crdt_mutants
 from chaoslab_protocols.last_write_wins import mutants as last_write_wins_mutants
 from chaoslab_protocols.multi_paxos import mutants as multi_paxos_mutants
@@ -22,6 +23,7 @@ __all__ = ["chaoslab_mutants", "chaoslab_protocols"]
 
 FOLDERS: tuple[ModuleType, ...] = (
     abd,
+    causal,
     crdt,
     last_write_wins,
     multi_paxos,
@@ -32,6 +34,7 @@ FOLDERS: tuple[ModuleType, ...] = (
 )
 PLANTED: tuple[ModuleType, ...] = (
     abd_mutants,
+    causal_mutants,
     crdt_mutants,
     last_write_wins_mutants,
     multi_paxos_mutants,
