@@ -10,7 +10,17 @@ Rules:
 from types import ModuleType
 
 from chaoslab.plugins import Mutant, Protocol, hookimpl
-from chaoslab_protocols import abd, causal, crdt, last_write_wins, multi_paxos, primary_backup, raft, single_copy, viewstamped
+from chaoslab_protocols import (
+    abd,
+    causal,
+    crdt,
+    last_write_wins,
+    multi_paxos,
+    primary_backup,
+    raft,
+    single_copy,
+    viewstamped,
+)
 from chaoslab_protocols.abd import mutants as abd_mutants
 from chaoslab_protocols.causal import mutants as causal_mutants
 from chaoslab_protocols.crdt import mutants as crdt_mutants
