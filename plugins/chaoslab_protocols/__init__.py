@@ -14,6 +14,7 @@ from chaoslab_protocols import (
     abd,
     causal,
     crdt,
+    dynamo,
     last_write_wins,
     multi_paxos,
     primary_backup,
@@ -24,6 +25,7 @@ from chaoslab_protocols import (
 from chaoslab_protocols.abd import mutants as abd_mutants
 from chaoslab_protocols.causal import mutants as causal_mutants
 from chaoslab_protocols.crdt import mutants as crdt_mutants
+from chaoslab_protocols.dynamo import mutants as dynamo_mutants
 from chaoslab_protocols.last_write_wins import mutants as last_write_wins_mutants
 from chaoslab_protocols.multi_paxos import mutants as multi_paxos_mutants
 from chaoslab_protocols.raft import mutants as raft_mutants
@@ -35,6 +37,7 @@ FOLDERS: tuple[ModuleType, ...] = (
     abd,
     causal,
     crdt,
+    dynamo,
     last_write_wins,
     multi_paxos,
     primary_backup,
@@ -46,6 +49,7 @@ PLANTED: tuple[ModuleType, ...] = (
     abd_mutants,
     causal_mutants,
     crdt_mutants,
+    dynamo_mutants,
     last_write_wins_mutants,
     multi_paxos_mutants,
     raft_mutants,
