@@ -1,8 +1,11 @@
-"""What counters and sets must show in the end, whatever order their updates took: no update lost, none made up.
+"""What counters, sets and siblings must show in the end, whatever order their updates took: no update lost, none made up.
 
 Updates of a counter commute, so its last reads are the sum of all updates that happened. Of a set, an element must be
 there if one add of it cannot have been undone: every remove of it that may have happened had ended before that add
 began. An element must not be there that no add put there.
+
+Of a register that keeps siblings, a value that was put must be there unless another put may have gone over it; a value
+must not be there over which another put certainly went, or that nobody put there.
 
 An update of unknown outcome may have happened or not: a counter may then show anything between the two extremes.
 """
@@ -21,7 +24,7 @@ __all__ = ["can_be_summed", "misfit"]
 
 def can_be_summed(model: Model) -> bool:
     """Return whether last reads of *model* can be judged by the updates alone."""
-    return model.name in ("counter", "set")
+    return model.name in ("counter", "set", "siblings")
 
 
 def misfit(read: Operation, updates: Sequence[Operation], model: Model) -> tuple[str, str] | None:
@@ -36,6 +39,8 @@ def misfit(read: Operation, updates: Sequence[Operation], model: Model) -> tuple
     """
     if read.f != "read":
         return None
+    if model.name == "siblings":
+        return _wrong_siblings(read, updates)
     return _wrong_sum(read, updates) if model.name == "counter" else _wrong_elements(read, updates)
 
 
@@ -70,4 +75,26 @@ def _wrong_elements(read: Operation, updates: Sequence[Operation]) -> tuple[str,
     for value in read.value:
         if frozen(value) not in added:
             return "value out of thin air", f"with {value!r}, which nobody had added"
+    return None
+
+
+def _wrong_siblings(read: Operation, updates: Sequence[Operation]) -> tuple[str, str] | None:
+    seen = {frozen(value) for value in read.value}
+    put = {frozen(one.argument) for one in updates if one.f == "replace"}
+    surely: set[Hashable] = set()
+    perhaps: set[Hashable] = set()
+    for one in updates:
+        replaced = {frozen(value) for value in one.result or ()}
+        perhaps |= put if one.result is None else replaced
+        if one.type == "ok":
+            surely |= replaced
+    for one in updates:
+        value = frozen(one.argument)
+        if one.f == "replace" and one.type == "ok" and value not in seen and value not in perhaps:
+            return "lost update", f"without {one.argument!r}, which nobody who had read it has replaced"
+    for value in read.value:
+        if frozen(value) not in put:
+            return "value out of thin air", f"with {value!r}, which nobody had put there"
+        if frozen(value) in surely:
+            return "resurrection", f"with {value!r}, which had been replaced or cleared by somebody who had read it"
     return None

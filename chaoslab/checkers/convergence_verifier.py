@@ -57,7 +57,7 @@ def complaint_about_reads(reads: Sequence[int], operations: Sequence[Operation],
     values = [frozen(read.value) for read in guilty]
     if len(guilty) == 2 and values[0] == values[1]:
         return "the two reads agree"
-    if model.name in ("counter", "set") and len(guilty) == 1:
+    if model.name in ("counter", "set", "siblings") and len(guilty) == 1:
         return "that value may be there" if _may_show(guilty[0], updates, model) else None
     made = {}
     for one in updates:
@@ -75,7 +75,9 @@ def complaint_about_reads(reads: Sequence[int], operations: Sequence[Operation],
 
 
 def _may_show(read: Operation, updates: Sequence[Operation], model: Model) -> bool:
-    """Return whether some outcome of the unknown ones among *updates* explains *read* of a counter or a set."""
+    """Return whether some outcome of the unknown ones among *updates* explains *read* of a counter, a set or siblings."""
+    if model.name == "siblings":
+        return _may_show_siblings([frozen(value) for value in read.value], updates)
     if model.name == "set":
         shown = [frozen(element) for element in read.value]
         for element in {frozen(one.argument) for one in updates} | set(shown):
@@ -99,6 +101,20 @@ def _may_show(read: Operation, updates: Sequence[Operation], model: Model) -> bo
     unsure = [amount for type, amount in amounts if type == "info"]
     below: float = -sum(abs(amount) for amount in unsure if amount < 0)
     return bool(below <= rest <= sum(amount for amount in unsure if amount > 0))
+
+
+def _may_show_siblings(shown: Sequence[Hashable], updates: Sequence[Operation]) -> bool:
+    """Return whether *shown* can be what is left of the values that *updates* put over each other."""
+    made = {frozen(one.argument): one for one in updates if one.f == "replace"}
+    if any(value not in made for value in shown):
+        return False
+    for value, maker in made.items():
+        over = [one for one in updates if one.result is None or value in map(frozen, one.result)]
+        if value in shown and any(one.type == "ok" and one.result is not None for one in over):
+            return False
+        if value not in shown and maker.type == "ok" and not over:
+            return False
+    return True
 
 
 def complaint_about_states(states: Sequence[tuple[frozenset[Hashable], Any]], guilty: Sequence[int]) -> str | None:

@@ -11,6 +11,7 @@ from chaoslab.models.priority_queue import PRIORITY_QUEUE
 from chaoslab.models.queue import QUEUE
 from chaoslab.models.register import REGISTER
 from chaoslab.models.set import SET
+from chaoslab.models.siblings import SIBLINGS
 from chaoslab.models.stack import STACK
 from chaoslab.models.transactions import LIST_APPEND, RW_REGISTER, TRANSACTIONAL
 
@@ -35,6 +36,7 @@ MODELS = {
         STACK,
         PRIORITY_QUEUE,
         COUNTER,
+        SIBLINGS,
         MUTEX,
         LOG,
         BANK,

@@ -12,8 +12,10 @@ from types import ModuleType
 from chaoslab.plugins import Mutant, Protocol, hookimpl
 from chaoslab_protocols import (
     abd,
+    causal,
     chain_replication,
     crdt,
+    dynamo,
     last_write_wins,
     lock_service,
     multi_paxos,
@@ -27,8 +29,10 @@ from chaoslab_protocols import (
     zab,
 )
 from chaoslab_protocols.abd import mutants as abd_mutants
+from chaoslab_protocols.causal import mutants as causal_mutants
 from chaoslab_protocols.chain_replication import mutants as chain_replication_mutants
 from chaoslab_protocols.crdt import mutants as crdt_mutants
+from chaoslab_protocols.dynamo import mutants as dynamo_mutants
 from chaoslab_protocols.last_write_wins import mutants as last_write_wins_mutants
 from chaoslab_protocols.lock_service import mutants as lock_service_mutants
 from chaoslab_protocols.multi_paxos import mutants as multi_paxos_mutants
@@ -44,8 +48,10 @@ __all__ = ["chaoslab_mutants", "chaoslab_protocols"]
 
 FOLDERS: tuple[ModuleType, ...] = (
     abd,
+    causal,
     chain_replication,
     crdt,
+    dynamo,
     last_write_wins,
     lock_service,
     multi_paxos,
@@ -60,8 +66,10 @@ FOLDERS: tuple[ModuleType, ...] = (
 )
 PLANTED: tuple[ModuleType, ...] = (
     abd_mutants,
+    causal_mutants,
     chain_replication_mutants,
     crdt_mutants,
+    dynamo_mutants,
     last_write_wins_mutants,
     lock_service_mutants,
     multi_paxos_mutants,

@@ -6,6 +6,7 @@ from chaoslab.plugins import hookimpl
 from chaoslab_workloads.converging import CONVERGING_COUNTER, CONVERGING_REGISTER, CONVERGING_SET
 from chaoslab_workloads.locks import LOCK, LOCKED_COUNTER
 from chaoslab_workloads.registers import CAS_REGISTER, KV, REGISTER
+from chaoslab_workloads.siblings import SIBLINGS
 from chaoslab_workloads.transactions import BANK, LIST_APPEND
 
 __all__ = ["chaoslab_models", "chaoslab_workloads"]
@@ -24,6 +25,7 @@ def chaoslab_workloads() -> list[Workload]:
         LOCK,
         LIST_APPEND,
         BANK,
+        SIBLINGS,
     ]
 
 

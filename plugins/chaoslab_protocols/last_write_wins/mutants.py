@@ -38,7 +38,7 @@ class SameStampAgain(Coordinator):
 
 
 @ONE.mutant(
-    "D7",
+    "W5",
     "anti-entropy takes two replicas that have a key for equal, whatever they have of it",
     source="Cassandra and Riak: ranges left out of Merkle trees",
     scenario="last_write_wins/every_fault",
