@@ -10,10 +10,21 @@ Rules:
 from types import ModuleType
 
 from chaoslab.plugins import Mutant, Protocol, hookimpl
-from chaoslab_protocols import abd, crdt, last_write_wins, multi_paxos, primary_backup, raft, single_copy, viewstamped
+from chaoslab_protocols import (
+    abd,
+    crdt,
+    last_write_wins,
+    log_store,
+    multi_paxos,
+    primary_backup,
+    raft,
+    single_copy,
+    viewstamped,
+)
 from chaoslab_protocols.abd import mutants as abd_mutants
 from chaoslab_protocols.crdt import mutants as crdt_mutants
 from chaoslab_protocols.last_write_wins import mutants as last_write_wins_mutants
+from chaoslab_protocols.log_store import mutants as log_store_mutants
 from chaoslab_protocols.multi_paxos import mutants as multi_paxos_mutants
 from chaoslab_protocols.raft import mutants as raft_mutants
 from chaoslab_protocols.viewstamped import mutants as viewstamped_mutants
@@ -24,6 +35,7 @@ FOLDERS: tuple[ModuleType, ...] = (
     abd,
     crdt,
     last_write_wins,
+    log_store,
     multi_paxos,
     primary_backup,
     raft,
@@ -34,6 +46,7 @@ PLANTED: tuple[ModuleType, ...] = (
     abd_mutants,
     crdt_mutants,
     last_write_wins_mutants,
+    log_store_mutants,
     multi_paxos_mutants,
     raft_mutants,
     viewstamped_mutants,
