@@ -190,9 +190,7 @@ class Complete:
     error: str | None = None
 
 
-Effect = (
-    Send | SetTimer | CancelTimer | Persist | Write | Truncate | Sync | Rename | Remove | Probe | Become | Complete
-)
+Effect = Send | SetTimer | CancelTimer | Persist | Write | Truncate | Sync | Rename | Remove | Probe | Become | Complete
 Effects = Sequence[Effect] | None
 
 

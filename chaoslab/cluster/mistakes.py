@@ -40,7 +40,14 @@ def mistake_in(effect: Any, receivers: Collection[str]) -> str | None:
         return f"{effect!r} writes {type(effect.data).__name__}: a disk takes bytes."
     if isinstance(effect, Truncate) and not isinstance(effect.size, int):
         return f"{effect!r} lets a file end after {effect.size!r}: a number of bytes."
-    paths = {Persist: ("path",), Write: ("path",), Truncate: ("path",), Sync: ("path",), Remove: ("path",), Rename: ("path", "to")}
+    paths = {
+        Persist: ("path",),
+        Write: ("path",),
+        Truncate: ("path",),
+        Sync: ("path",),
+        Remove: ("path",),
+        Rename: ("path", "to"),
+    }
     for name in paths.get(type(effect), ()):
         if not isinstance(getattr(effect, name), str):
             return f"{effect!r} has the {name} {getattr(effect, name)!r}, which is not text."

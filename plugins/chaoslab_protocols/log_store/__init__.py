@@ -1,4 +1,4 @@
-"""A log store: topics on a write-ahead log. Linearizable, each command exactly once, as long as disks keep what is synced."""
+"""A log store: topics on a write-ahead log. Linearizable as long as a disk keeps what it said was synced."""
 
 from chaoslab.nemesis import Budget
 from chaoslab.plugins import Protocol

@@ -10,7 +10,18 @@ from __future__ import annotations
 import zlib
 from typing import Any
 
-from chaoslab.statemachine import CancelTimer, Complete, Context, Effect, Effects, Invocation, Request, Response, Send, SetTimer
+from chaoslab.statemachine import (
+    CancelTimer,
+    Complete,
+    Context,
+    Effect,
+    Effects,
+    Invocation,
+    Request,
+    Response,
+    Send,
+    SetTimer,
+)
 from chaoslab_protocols.log_store.topics import READS
 
 __all__ = ["Client", "home_of"]

@@ -24,6 +24,7 @@ PLANTED = Planting(protocol="log-store", client=Client)
     "a sync that failed is tried again: the second one succeeds, and has saved nothing",
     source="Rebello et al., Can applications recover from fsync failures?, ATC 2020; PostgreSQL, 2018",
     scenario="log_store/failing_syncs",
+    check="recovery",
 )
 class SyncsAgain(Server):
     def cannot_know(self, path: str, error: OSError) -> Effects:
@@ -85,6 +86,7 @@ def number(word: str) -> Any:
     "what a full disk has taken of a record is left there, and the next record is appended to it",
     source="Turso #2662, #7050: a short write at ENOSPC",
     scenario="log_store/full_disks",
+    check="recovery",
 )
 class AppendsToTheHalf(Server):
     def undo(self, path: str) -> list[Effect]:

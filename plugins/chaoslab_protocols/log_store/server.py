@@ -50,8 +50,9 @@ _ROTATED = "rotated"
 class Server:
     """One node.
 
-    Probes: ``writing``: a batch is about to be written; ``logged``: a batch is durable and has not taken effect; ``rotated``: a new segment is there;
-    ``tail cut``: what a crash or a full disk left of a record was cut off; ``damaged``: the log is damaged.
+    Probes: ``writing``: a batch is about to be written; ``logged``: it is durable and has not taken effect;
+    ``rotated``: a new segment is there; ``tail cut``: what a crash or a full disk left of a record was cut off;
+    ``damaged``: the log is damaged.
 
     Attributes:
         topics: What has taken effect.
@@ -83,9 +84,9 @@ class Server:
         found = self.recovered
         if found.damage is not None:
             return [Probe("damaged"), Become(DAMAGED)]
-        removed = [Remove(path) for path in found.useless]
-        cut = [Truncate(path_of(self.number), self.size), Probe("tail cut")] if found.torn else []
-        synced = [Sync(path_of(self.number))] if self.number else []
+        removed: list[Effect] = [Remove(path) for path in found.useless]
+        cut: list[Effect] = [Truncate(path_of(self.number), self.size), Probe("tail cut")] if found.torn else []
+        synced: list[Effect] = [Sync(path_of(self.number))] if self.number else []
         return [*removed, *cut, *synced, Become(SERVING)]
 
     def message(self, sender: str, message: Any) -> Effects:
@@ -152,7 +153,7 @@ class Server:
         """Write to the new segment from now on, and remove those that it makes superfluous."""
         self.number, self.size = self.number + 1, self.written
         needed = self.topics.oldest(self.number)
-        removed = [Remove(path_of(number)) for number in range(self.oldest, needed)]
+        removed: list[Effect] = [Remove(path_of(number)) for number in range(self.oldest, needed)]
         self.oldest = needed
         return [*removed]
 
