@@ -359,10 +359,12 @@ def _size(done: Run, *, deviations: int) -> Size:
 def _expecting(first: Run, signature: _Signature) -> Any:
     """Return what the shrunk scenario expects: what the failing run was judged by, and nothing that it kept."""
     levels = tuple(verdict.level for verdict in first.checks if verdict.level and verdict.name == signature.check)
+    bounds = [one.details["bound_ns"] for one in first.checks if one.name == signature.check == "staleness"]
     expect = first.scenario.expect
     return attrs.evolve(
         expect,
         consistency=levels,
+        staleness_ns=bounds[0] if bounds else None,
         availability=expect.availability if signature.check == "availability" else None,
         p99_ns=expect.p99_ns if signature.check == "p99" else None,
     )
