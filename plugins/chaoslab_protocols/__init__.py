@@ -12,6 +12,7 @@ from types import ModuleType
 from chaoslab.plugins import Mutant, Protocol, hookimpl
 from chaoslab_protocols import (
     abd,
+    cache,
     crdt,
     last_write_wins,
     log_store,
@@ -22,6 +23,7 @@ from chaoslab_protocols import (
     viewstamped,
 )
 from chaoslab_protocols.abd import mutants as abd_mutants
+from chaoslab_protocols.cache import mutants as cache_mutants
 from chaoslab_protocols.crdt import mutants as crdt_mutants
 from chaoslab_protocols.last_write_wins import mutants as last_write_wins_mutants
 from chaoslab_protocols.log_store import mutants as log_store_mutants
@@ -33,6 +35,7 @@ __all__ = ["chaoslab_mutants", "chaoslab_protocols"]
 
 FOLDERS: tuple[ModuleType, ...] = (
     abd,
+    cache,
     crdt,
     last_write_wins,
     log_store,
@@ -44,6 +47,7 @@ FOLDERS: tuple[ModuleType, ...] = (
 )
 PLANTED: tuple[ModuleType, ...] = (
     abd_mutants,
+    cache_mutants,
     crdt_mutants,
     last_write_wins_mutants,
     log_store_mutants,
