@@ -53,4 +53,5 @@ class Client(RequestClient):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.nodes = Layout.of(context.nodes, context.settings or Settings()).frontends
-        self.favourite %= len(self.nodes)
+        beside = self.favourite % len(self.nodes)
+        self.favourite = self.nodes.index(context.home) if context.home in self.nodes else beside

@@ -24,7 +24,7 @@ class Settings:
         DURATION, "How long a cache gives out what it was filled with, at most.", default=500_000_000, name="ttl"
     )
     stale_ns: int = parameter(
-        DURATION, "How much longer it does while no database answers.", default=400_000_000, name="stale"
+        DURATION, "How much longer it does while no database answers.", default=1_000_000_000, name="stale"
     )
     lag_ns: int = parameter(
         DURATION, "How far behind the primary a replica may be and still answer.", default=200_000_000, name="lag"
