@@ -14,6 +14,7 @@ from chaoslab_protocols import (
     abd,
     cache,
     crdt,
+    dns,
     last_write_wins,
     log_store,
     multi_paxos,
@@ -25,6 +26,7 @@ from chaoslab_protocols import (
 from chaoslab_protocols.abd import mutants as abd_mutants
 from chaoslab_protocols.cache import mutants as cache_mutants
 from chaoslab_protocols.crdt import mutants as crdt_mutants
+from chaoslab_protocols.dns import mutants as dns_mutants
 from chaoslab_protocols.last_write_wins import mutants as last_write_wins_mutants
 from chaoslab_protocols.log_store import mutants as log_store_mutants
 from chaoslab_protocols.multi_paxos import mutants as multi_paxos_mutants
@@ -37,6 +39,7 @@ FOLDERS: tuple[ModuleType, ...] = (
     abd,
     cache,
     crdt,
+    dns,
     last_write_wins,
     log_store,
     multi_paxos,
@@ -49,6 +52,7 @@ PLANTED: tuple[ModuleType, ...] = (
     abd_mutants,
     cache_mutants,
     crdt_mutants,
+    dns_mutants,
     last_write_wins_mutants,
     log_store_mutants,
     multi_paxos_mutants,

@@ -6,8 +6,7 @@ Rules:
    while somebody still waits for the answer (Bronson et al., "Metastable failures in distributed systems", HotOS 2021,
    section 4: load shedding).
 2. The primary carries a client's write out once: a late copy of an earlier one changes nothing.
-3. The replica knows how old its state is at most: it is as new as the primary was when the last pull that was answered
-   was sent. Beyond the lag it refuses to answer.
+3. The replica knows how far behind it may be (see ``chaoslab_protocols.freshness``), and beyond the lag it refuses.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from chaoslab.statemachine import Become, Context, Effect, Effects, Probe, Send,
 from chaoslab_protocols import records
 from chaoslab_protocols.cache.messages import Pull, Read, ReadReply, Refused, Updates, Version, Write, WriteReply
 from chaoslab_protocols.cache.settings import Layout, Settings
+from chaoslab_protocols.freshness import Freshness
 
 __all__ = ["PRIMARY", "REPLICA", "Database", "Primary", "Replica"]
 
@@ -119,28 +119,22 @@ class Replica(Database):
     """Pulls what the primary has. Probe: ``too far behind``: it refused to answer.
 
     Attributes:
-        as_of: When it was as new as the primary for the last time, on its own clock; None: not in this life.
+        freshness: How far behind the primary it may be.
     """
 
     role = REPLICA
 
     def __init__(self, context: Context, layout: Layout) -> None:
         super().__init__(context, layout)
-        self.monotonic_time = context.monotonic_time
-        self.as_of: float | None = None
-        self.pull_id = context.random.below(1 << 30) << 20  # answers to an earlier life fit nothing
-        self.sent: dict[int, float] = {}
+        self.freshness = Freshness(context.monotonic_time, context.random.below(1 << 30) << 20)
 
     def start(self) -> Effects:
         return [Become(self.role), *self.pull()]
 
     def pull(self) -> list[Effect]:
         """Ask for what is new, several times within the lag."""
-        self.pull_id += 1
-        self.sent[self.pull_id] = self.monotonic_time()
-        self.sent.pop(self.pull_id - 20, None)
         again = SetTimer("pull", self.settings.lag_s / 5)
-        return [Send(self.layout.primary, Pull(self.pull_id, self.last)), again]
+        return [Send(self.layout.primary, Pull(self.freshness.ask(), self.last)), again]
 
     def timer(self, name: str) -> Effects:
         return self.pull() if name == "pull" else super().timer(name)
@@ -152,14 +146,12 @@ class Replica(Database):
 
     def on_updates(self, message: Updates) -> Effects:
         """Take over what is newer. Answers may overtake each other."""
-        sent = self.sent.pop(message.id, None)
-        if sent is None:
+        if not self.freshness.answered(message.id):
             return None
         for key, version in message.versions:
             if version.number > self.versions.get(key, NOTHING).number:
                 self.versions[key] = version
         self.last = max(self.last, message.last)
-        self.as_of = sent if self.as_of is None else max(self.as_of, sent)
         return None
 
     def serve(self, sender: str, message: Any) -> list[Effect]:
@@ -169,4 +161,4 @@ class Replica(Database):
 
     def is_near(self) -> bool:
         """Return whether what is here is as new as the primary was within the lag."""
-        return self.as_of is not None and self.monotonic_time() - self.as_of <= self.settings.lag_s
+        return self.freshness.is_within(self.settings.lag_s)
