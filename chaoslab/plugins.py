@@ -51,6 +51,8 @@ class Protocol:
         client: The code of its clients.
         serves: The names of the workloads that its clients can do.
         claims: The consistency levels that it promises while faults stay within its budget.
+        staleness_ns: How stale its reads are at most meanwhile, in nanoseconds: a function of its settings. None: it
+            promises nothing of the kind.
         budget: What it promises to survive.
         roles: The roles that its nodes report.
         leader: The one of these roles that a fault's target ``leader`` means, or None.
@@ -68,6 +70,7 @@ class Protocol:
     client: Any = RequestClient
     serves: tuple[str, ...]
     claims: tuple[str, ...]
+    staleness_ns: Callable[[Any], int] | None = None
     budget: Budget = Budget()
     roles: tuple[str, ...] = ()
     leader: str | None = None

@@ -18,9 +18,11 @@ import attrs
 import trio
 
 from chaoslab.checkers import Outcome, Verdict, merge
+from chaoslab.checkers.bounded_staleness import bounded_staleness
 from chaoslab.checkers.registry import check, levels_of
 from chaoslab.choices import Choices, Overrides
 from chaoslab.cluster import Cluster, Drive, Injection, Script, Workload, key_names
+from chaoslab.errors import UsageError
 from chaoslab.faults import Bandwidth, Drop, Duplicate, Fifo
 from chaoslab.faults.topology import zone_route
 from chaoslab.history import History
@@ -142,6 +144,7 @@ def run(
     checks = (
         *_consistency(scenario, protocol, workload, plugins, history),
         *workload.checks(history, key_names(scenario.keys), scenario.parameters),
+        *_staleness(scenario, protocol, workload, plugins, history),
         *_service(scenario, history, seen),
         *_coverage(scenario, cluster.signals.probes),
     )
@@ -250,6 +253,23 @@ def _consistency(
         meaningful = levels_of(model)  # a level of transactions says nothing of single operations, nor the reverse
         levels = tuple(level for level in claims if level in meaningful)
     return check(history, model=model, levels=levels) if levels else ()
+
+
+def _staleness(
+    scenario: Scenario, protocol: Protocol, workload: Workload, plugins: Registry, history: History
+) -> tuple[Verdict, ...]:
+    bound_ns = scenario.expect.staleness_ns
+    model = plugins.models[workload.model]
+    claims_count = scenario.expect.consistency is None and not scenario.beyond_budget
+    if bound_ns is None and claims_count and protocol.staleness_ns is not None and model.shape == "register":
+        bound_ns = protocol.staleness_ns(scenario.settings)
+    if bound_ns is None:
+        return ()
+    try:
+        return (bounded_staleness(history, bound_ns, model),)
+    except UsageError as error:
+        details = {"bound_ns": bound_ns}
+        return (Verdict(outcome="unknown", name="staleness", summary=error.message, details=details),)
 
 
 def _service(scenario: Scenario, history: History, seen: ServiceLevels) -> list[Verdict]:

@@ -45,6 +45,7 @@ __all__ = [
     "Send",
     "SetTimer",
     "Sync",
+    "Truncate",
     "Write",
     "reply",
 ]
@@ -115,6 +116,19 @@ class Write:
 
 
 @attrs.define
+class Truncate:
+    """Let the file *path* end after *size* bytes, as after a write that went only half way. Durable after a ``Sync``.
+
+    Attributes:
+        path: The file's name on the node's own disk.
+        size: How many bytes to keep; a shorter file is filled up with zeros.
+    """
+
+    path: str
+    size: int
+
+
+@attrs.define
 class Sync:
     """Hold every later effect back until the disk says that *path* is durable.
 
@@ -176,7 +190,7 @@ class Complete:
     error: str | None = None
 
 
-Effect = Send | SetTimer | CancelTimer | Persist | Write | Sync | Rename | Remove | Probe | Become | Complete
+Effect = Send | SetTimer | CancelTimer | Persist | Write | Truncate | Sync | Rename | Remove | Probe | Become | Complete
 Effects = Sequence[Effect] | None
 
 

@@ -46,6 +46,20 @@ def test_availability_and_latency_are_judged_where_they_are_expected() -> None:
     assert broken.verdict == "invalid"
 
 
+def test_staleness_is_judged_by_the_bound_that_is_expected_or_claimed() -> None:
+    """A claim counts where claims are what is expected; a workload of other operations is not decided."""
+    assert named(run_of('[expect]\nstaleness = "0ns"\n')) == {"linearizable": "valid", "staleness": "valid"}
+    claimed = TEXT.replace("single-copy", "dns").replace('"register"', '"converging-register"')
+    done = run(parse_scenario(claimed, registry()), 1)
+    assert named(done) == {"eventual": "valid", "staleness": "valid"}
+    done = run(parse_scenario(claimed + '[expect]\nconsistency = ["eventual"]\n', registry()), 1)
+    assert named(done) == {"eventual": "valid"}
+    done = run(parse_scenario(claimed + '[expect]\nstaleness = "0ns"\n', registry()), 1)
+    assert named(done) == {"eventual": "valid", "staleness": "invalid"}
+    other = TEXT.replace('"register"', '"cas-register"') + '[expect]\nstaleness = "1s"\n'
+    assert named(run(parse_scenario(other, registry()), 1)) == {"linearizable": "valid", "staleness": "unknown"}
+
+
 class NeverAgain:
     """A copy that is deaf after its first life."""
 

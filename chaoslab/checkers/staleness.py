@@ -31,7 +31,7 @@ from chaoslab.history import History
 from chaoslab.history.values import frozen
 from chaoslab.models import MODELS, Model
 
-__all__ = ["Staleness", "staleness"]
+__all__ = ["Staleness", "conflict_or_orders", "staleness"]
 
 REGISTER = MODELS["register"]
 
@@ -92,6 +92,33 @@ def staleness(history: History, model: Model = REGISTER) -> Staleness:
         delta_ns=0 if k == 1 else _least_delta(keys, history, model),
         orders=tuple(map(tuple, orders)) if k is not None else (),
     )
+
+
+def conflict_or_orders(history: History, model: Model, bound_ns: int) -> tuple[int, int] | list[list[int]] | None:
+    """Return what shows whether reads are at most *bound_ns* stale.
+
+    Args:
+        history: As for ``staleness``.
+        model: Likewise.
+        bound_ns: How much earlier every read may have begun.
+
+    Returns:
+        For each key an order of its operations, or else two writes that are in each other's way (-1: the initial
+        value); None if a value was read that nobody had written by then. Cost: O(n log n) where few writes overlap.
+    """
+    keys = _clusters(history, model)
+    if keys is None:
+        return None
+    orders = []
+    for clusters in keys:
+        order = _atomic_order(clusters, bound_ns)
+        if isinstance(order, tuple):
+            conflict = (order[0].write.call, order[1].write.call)
+            _refuse(complaint_about_conflict(conflict, history, model, bound_ns))
+            return conflict
+        orders.append(order)
+    _refuse(complaint_about_orders(orders, history, model, 1, bound_ns))
+    return orders
 
 
 def _clusters(history: History, model: Model) -> list[list[Cluster]] | None:

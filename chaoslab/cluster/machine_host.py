@@ -40,6 +40,7 @@ from chaoslab.statemachine import (
     Send,
     SetTimer,
     Sync,
+    Truncate,
     Write,
 )
 from chaoslab.storage import DiskError
@@ -93,6 +94,7 @@ class MachineHost(Host):
             CancelTimer: self._cancel_timer,
             Persist: self._persist,
             Write: self._write,
+            Truncate: self._truncate,
             Sync: self._sync,
             Rename: self._rename,
             Remove: self._remove,
@@ -271,6 +273,12 @@ class MachineHost(Host):
     def _write(self, effect: Write) -> None:
         try:
             self.disk.write(effect.path, effect.data, append=effect.append)
+        except DiskError as error:
+            self._disk_refuses(effect.path, error)
+
+    def _truncate(self, effect: Truncate) -> None:
+        try:
+            self.disk.truncate(effect.path, effect.size)
         except DiskError as error:
             self._disk_refuses(effect.path, error)
 

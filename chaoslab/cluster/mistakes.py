@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from chaoslab.errors import unknown_word
-from chaoslab.statemachine import Persist, Remove, Rename, Send, SetTimer, Sync, Write
+from chaoslab.statemachine import Persist, Remove, Rename, Send, SetTimer, Sync, Truncate, Write
 
 __all__ = ["mistake_in", "mistake_in_list", "mistake_in_timer"]
 
@@ -38,7 +38,16 @@ def mistake_in(effect: Any, receivers: Collection[str]) -> str | None:
         return mistake_in_timer(effect)
     if isinstance(effect, Persist | Write) and not isinstance(effect.data, bytes | bytearray | memoryview):
         return f"{effect!r} writes {type(effect.data).__name__}: a disk takes bytes."
-    paths = {Persist: ("path",), Write: ("path",), Sync: ("path",), Remove: ("path",), Rename: ("path", "to")}
+    if isinstance(effect, Truncate) and not isinstance(effect.size, int):
+        return f"{effect!r} lets a file end after {effect.size!r}: a number of bytes."
+    paths = {
+        Persist: ("path",),
+        Write: ("path",),
+        Truncate: ("path",),
+        Sync: ("path",),
+        Remove: ("path",),
+        Rename: ("path", "to"),
+    }
     for name in paths.get(type(effect), ()):
         if not isinstance(getattr(effect, name), str):
             return f"{effect!r} has the {name} {getattr(effect, name)!r}, which is not text."

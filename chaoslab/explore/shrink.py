@@ -31,6 +31,7 @@ from chaoslab.nemesis import FaultRequest, Schedule
 from chaoslab.plugins import Registry, registry
 from chaoslab.runner import Run, run
 from chaoslab.scenario import Scenario, parse_scenario, scenario_to_toml
+from chaoslab.service_levels import only_judged_by
 from chaoslab.statemachine import Invocation
 from chaoslab.units import NS_PER_S
 
@@ -359,12 +360,11 @@ def _size(done: Run, *, deviations: int) -> Size:
 def _expecting(first: Run, signature: _Signature) -> Any:
     """Return what the shrunk scenario expects: what the failing run was judged by, and nothing that it kept."""
     levels = tuple(verdict.level for verdict in first.checks if verdict.level and verdict.name == signature.check)
-    expect = first.scenario.expect
+    bounds = [one.details["bound_ns"] for one in first.checks if one.name == signature.check == "staleness"]
     return attrs.evolve(
-        expect,
+        only_judged_by(signature.check, first.scenario.expect),
         consistency=levels,
-        availability=expect.availability if signature.check == "availability" else None,
-        p99_ns=expect.p99_ns if signature.check == "p99" else None,
+        staleness_ns=bounds[0] if bounds else None,
     )
 
 

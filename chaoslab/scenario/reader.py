@@ -338,6 +338,8 @@ class _Reading(FaultTables):
                     (*path, "consistency"),
                     f"{level} says nothing of the workload {workload.name!r}; its levels: {', '.join(checked)}.",
                 )
+        if expect.staleness_ns is not None and self.plugins.models[workload.model].shape != "register":
+            self.refuse((*path, "staleness"), f"staleness is of registers, and the workload is {workload.name!r}.")
         return expect
 
 

@@ -18,7 +18,7 @@ from chaoslab.cluster import Arrivals, ScriptedOperation
 from chaoslab.cluster.time_source import EPSILON_NS
 from chaoslab.nemesis import FaultRequest
 from chaoslab.net.latency import Latency, Lognormal
-from chaoslab.parameters import WORDS, parameter
+from chaoslab.parameters import DURATION, WORDS, parameter
 from chaoslab.service_levels import Objectives
 from chaoslab.units import NS_PER_S
 
@@ -34,6 +34,12 @@ class Expect(Objectives):
 
     consistency: tuple[str, ...] | None = parameter(
         WORDS, "The consistency levels that hold; left out: what the protocol claims.", default=None
+    )
+    staleness_ns: int | None = parameter(
+        DURATION,
+        "How long after it was replaced a value may still be read; left out: what the protocol claims.",
+        default=None,
+        name="staleness",
     )
     reached: tuple[str, ...] = parameter(
         WORDS, "Probes that the run must pass: a run that never got there has not tested it.", default=()

@@ -5,7 +5,7 @@ Knows histories and nothing of simulations: the figures can be had of any histor
 
 from chaoslab.service_levels.levels import Latencies, ServiceLevels, percentile, recovery_ns, service_levels
 from chaoslab.service_levels.nines import downtime_a_year_ns, error_budget_used, nines
-from chaoslab.service_levels.objectives import Objectives, judge, judge_recovery
+from chaoslab.service_levels.objectives import Objectives, judge, judge_recovery, only_judged_by
 from chaoslab.service_levels.windows import Experience, FaultWindow, Outage, experiences, fault_windows, outages
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "judge",
     "judge_recovery",
     "nines",
+    "only_judged_by",
     "outages",
     "percentile",
     "recovery_ns",

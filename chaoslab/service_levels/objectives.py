@@ -6,7 +6,7 @@ The fields of ``Objectives`` are the keys of a scenario's ``[expect]``; those le
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
 
 import attrs
 
@@ -18,7 +18,7 @@ from chaoslab.service_levels.nines import error_budget_used, nines
 from chaoslab.service_levels.windows import experiences
 from chaoslab.units import format_duration
 
-__all__ = ["Objectives", "in_ms", "judge", "judge_recovery"]
+__all__ = ["Objectives", "in_ms", "judge", "judge_recovery", "only_judged_by"]
 
 
 @attrs.frozen(kw_only=True)
@@ -76,6 +76,18 @@ _LATENCIES: Final[dict[str, tuple[str, Callable[[ServiceLevels], int | None]]]] 
         lambda seen: None if seen.under_faults is None else seen.under_faults.p99_ns,
     ),
 }
+
+
+_JUDGED_AS: Final = {"detects_within_ns": "detection", "restores_within_ns": "restoration", "outage_ns": "outage"}
+_KEPT: Final = ("recovers_within_ns",)
+O = TypeVar("O", bound="Objectives")
+
+
+def only_judged_by(check: str, objectives: O) -> O:
+    """Return *objectives* without all but the one that is judged under the name *check*; recovery is kept always."""
+    fields = [field.name for field in attrs.fields(Objectives) if field.name not in _KEPT]
+    dropped = {name: None for name in fields if _JUDGED_AS.get(name, name.removesuffix("_ns")) != check}
+    return attrs.evolve(objectives, **dropped)
 
 
 def judge(objectives: Objectives, seen: ServiceLevels, history: History) -> list[Verdict]:

@@ -12,12 +12,15 @@ from types import ModuleType
 from chaoslab.plugins import Mutant, Protocol, hookimpl
 from chaoslab_protocols import (
     abd,
+    cache,
     causal,
     chain_replication,
     crdt,
+    dns,
     dynamo,
     last_write_wins,
     lock_service,
+    log_store,
     multi_paxos,
     primary_backup,
     raft,
@@ -29,12 +32,15 @@ from chaoslab_protocols import (
     zab,
 )
 from chaoslab_protocols.abd import mutants as abd_mutants
+from chaoslab_protocols.cache import mutants as cache_mutants
 from chaoslab_protocols.causal import mutants as causal_mutants
 from chaoslab_protocols.chain_replication import mutants as chain_replication_mutants
 from chaoslab_protocols.crdt import mutants as crdt_mutants
+from chaoslab_protocols.dns import mutants as dns_mutants
 from chaoslab_protocols.dynamo import mutants as dynamo_mutants
 from chaoslab_protocols.last_write_wins import mutants as last_write_wins_mutants
 from chaoslab_protocols.lock_service import mutants as lock_service_mutants
+from chaoslab_protocols.log_store import mutants as log_store_mutants
 from chaoslab_protocols.multi_paxos import mutants as multi_paxos_mutants
 from chaoslab_protocols.primary_backup import mutants as primary_backup_mutants
 from chaoslab_protocols.raft import mutants as raft_mutants
@@ -48,12 +54,15 @@ __all__ = ["chaoslab_mutants", "chaoslab_protocols"]
 
 FOLDERS: tuple[ModuleType, ...] = (
     abd,
+    cache,
     causal,
     chain_replication,
     crdt,
+    dns,
     dynamo,
     last_write_wins,
     lock_service,
+    log_store,
     multi_paxos,
     primary_backup,
     raft,
@@ -66,12 +75,15 @@ FOLDERS: tuple[ModuleType, ...] = (
 )
 PLANTED: tuple[ModuleType, ...] = (
     abd_mutants,
+    cache_mutants,
     causal_mutants,
     chain_replication_mutants,
     crdt_mutants,
+    dns_mutants,
     dynamo_mutants,
     last_write_wins_mutants,
     lock_service_mutants,
+    log_store_mutants,
     multi_paxos_mutants,
     primary_backup_mutants,
     raft_mutants,

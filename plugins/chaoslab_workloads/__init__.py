@@ -5,6 +5,7 @@ from chaoslab.models import Model
 from chaoslab.plugins import hookimpl
 from chaoslab_workloads.converging import CONVERGING_COUNTER, CONVERGING_REGISTER, CONVERGING_SET
 from chaoslab_workloads.locks import LOCK, LOCKED_COUNTER
+from chaoslab_workloads.logs import LOG, QUEUE
 from chaoslab_workloads.registers import CAS_REGISTER, KV, REGISTER
 from chaoslab_workloads.siblings import SIBLINGS
 from chaoslab_workloads.transactions import BANK, LIST_APPEND
@@ -26,6 +27,8 @@ def chaoslab_workloads() -> list[Workload]:
         LIST_APPEND,
         BANK,
         SIBLINGS,
+        LOG,
+        QUEUE,
     ]
 
 

@@ -89,3 +89,14 @@ def test_a_run_that_holds_cannot_be_shrunk() -> None:
     calm = load_scenario(scenario_path("primary_backup/calm"), registry(), {"scenario.duration": "3s"})
     with pytest.raises(UsageError, match="nothing to shrink"):
         shrink(record(run(calm, 0)))
+
+
+def test_a_claimed_bound_on_staleness_is_written_into_what_is_left() -> None:
+    """What is left names the bound that was broken, and still breaks it."""
+    text = scenario_to_toml(load_scenario(scenario_path("cache/databases_cut_off"), registry()))
+    planted = parse_scenario(text.replace('"cache"', '"cache~N6"', 1), registry())
+    failed = next(done for seed in range(20) if (done := run(planted, seed)).verdict == "invalid")
+    left = shrink(record(failed), runs_max=10).recording.scenario
+    assert left.expect.staleness_ns == 1_734_000_000
+    again = run(parse_scenario(scenario_to_toml(left), registry()), left.seed or 0)
+    assert ("staleness", "invalid") in [(one.name, one.outcome) for one in again.checks]

@@ -49,6 +49,7 @@ for = "1s"
 consistency = ["linearizable"]
 availability = "95%"
 p99 = "400ms"
+staleness = "2s"
 recovers_within = "3s"
 """
 
@@ -70,6 +71,7 @@ def test_everything_in_a_file_is_read() -> None:
     assert (first.schedule.every_ns, first.schedule.for_ns) == (8 * 10**9, 3 * 10**9)
     assert (second.fault, second.target, second.schedule.at_ns) == (Crash(), "one", 2 * 10**9)
     assert scenario.expect.availability == 0.95
+    assert scenario.expect.staleness_ns == 2 * 10**9
     assert scenario.expect.consistency == ("linearizable",)
 
 
@@ -302,3 +304,11 @@ def test_an_override_names_a_key_in_a_section(dotted: str) -> None:
     """A dot with nothing beside it names none."""
     with pytest.raises(UsageError, match=r"write SECTION\.KEY=VALUE"):
         parse_scenario(GOOD, registry(), overrides={dotted: "5"})
+
+
+def test_a_bound_on_staleness_is_refused_where_nothing_can_be_stale() -> None:
+    """It is of registers."""
+    text = '[cluster]\nprotocol = "log-store"\n[workload]\nname = "queue"\n[expect]\nstaleness = "1s"\n'
+    with pytest.raises(ScenarioError, match="staleness is of registers, and the workload is 'queue'") as error:
+        read(text)
+    assert (error.value.line, error.value.key) == (6, "expect.staleness")

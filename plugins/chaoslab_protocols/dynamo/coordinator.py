@@ -131,7 +131,7 @@ class Coordinator(Replica):
         kept_for = () if self.name in keepers else keepers
         stored = self.store(body.key, new, kept_for)
         id, operation = self.begin(client, request, self.object(body.key))
-        operation.asked = {node: () for node in keepers}
+        operation.asked = dict.fromkeys(keepers, ())
         sent = [Send(node, Store(id, body.key, operation.object)) for node in keepers if node != self.name]
         wait = SetTimer(f"operation {id}", self.settings.patience_s)
         return [self.remembered(), *stored, Probe("put"), *sent, wait, *self.on_answer(self.name, id, new)]
@@ -147,7 +147,7 @@ class Coordinator(Replica):
         body: Get = request.body
         keepers = self.ring.preference_list(body.key)
         id, operation = self.begin(client, request, EMPTY)
-        operation.asked = {node: () for node in keepers}
+        operation.asked = dict.fromkeys(keepers, ())
         sent = [Send(node, Fetch(id, body.key)) for node in keepers if node != self.name]
         own = self.on_answer(self.name, id, self.object(body.key)) if self.name in keepers else []
         return [*sent, SetTimer(f"operation {id}", self.settings.patience_s), *own]

@@ -9,7 +9,7 @@ import pytest
 import trio
 
 import chaoslab as cl
-from chaoslab.statemachine import Context, Effects, Persist, Remove, Rename, Send, SetTimer, Sync, Write
+from chaoslab.statemachine import Context, Effects, Persist, Remove, Rename, Send, SetTimer, Sync, Truncate, Write
 
 from .world import SEEDS, opened, sealed
 
@@ -221,6 +221,7 @@ FAILING = [
     pytest.param((Persist("f", b"x" * 9),), cl.disk_full("n1", after_bytes=4), errno.ENOSPC, id="persist"),
     pytest.param((Write("f", b"x" * 9),), cl.disk_full("n1"), errno.ENOSPC, id="write"),
     pytest.param((Write("f", b"x"), Sync("f")), cl.fsync_error("n1"), errno.EIO, id="sync"),
+    pytest.param((Truncate("f", 9),), cl.disk_full("n1", after_bytes=4), errno.ENOSPC, id="truncate"),
     pytest.param((Rename("f", "g"),), cl.io_error("n1", ratio=1.0, on="rename"), errno.EIO, id="rename"),
     pytest.param((Remove("f"),), cl.io_error("n1", ratio=1.0, on="remove"), errno.EIO, id="remove"),
 ]
@@ -249,6 +250,21 @@ def test_a_machine_that_does_not_handle_the_error_panics(
     assert heard == []
     host, _ = after_start(machine, effects, fault, heal=True)
     assert (host.alive, host.panicked, host.starts) == (True, False, 2)
+
+
+def test_a_machine_that_truncates_a_file_goes_on_where_it_ends() -> None:
+    """What is appended next stands directly behind what was kept, also after a crash."""
+
+    async def main(cluster: cl.Cluster) -> dict[str, bytes]:
+        cluster.start(Asked, nodes=2)
+        host: Any = cluster.node("n1")
+        host.perform([Persist("f", b"whole half"), Truncate("f", 5), Sync("f"), Persist("f", b" next", append=True)])
+        await trio.sleep(1)
+        cluster.crash("n1")
+        contents: dict[str, bytes] = host.disk.contents()
+        return contents
+
+    assert cl.run(main) == {"f": b"whole next"}
 
 
 def test_a_machine_that_cannot_read_its_files_stays_down_until_the_heal() -> None:
