@@ -80,10 +80,10 @@ _LATENCIES: Final[dict[str, tuple[str, Callable[[ServiceLevels], int | None]]]] 
 
 _JUDGED_AS: Final = {"detects_within_ns": "detection", "restores_within_ns": "restoration", "outage_ns": "outage"}
 _KEPT: Final = ("recovers_within_ns",)
-O = TypeVar("O", bound="Objectives")
+ObjectivesT = TypeVar("ObjectivesT", bound="Objectives")
 
 
-def only_judged_by(check: str, objectives: O) -> O:
+def only_judged_by(check: str, objectives: ObjectivesT) -> ObjectivesT:
     """Return *objectives* without all but the one that is judged under the name *check*; recovery is kept always."""
     fields = [field.name for field in attrs.fields(Objectives) if field.name not in _KEPT]
     dropped = {name: None for name in fields if _JUDGED_AS.get(name, name.removesuffix("_ns")) != check}
