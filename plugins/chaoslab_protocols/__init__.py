@@ -26,6 +26,7 @@ from chaoslab_protocols import (
     raft,
     single_copy,
     spanner,
+    swim,
     two_phase_commit,
     two_phase_commit_replicated,
     viewstamped,
@@ -45,6 +46,7 @@ from chaoslab_protocols.multi_paxos import mutants as multi_paxos_mutants
 from chaoslab_protocols.primary_backup import mutants as primary_backup_mutants
 from chaoslab_protocols.raft import mutants as raft_mutants
 from chaoslab_protocols.spanner import mutants as spanner_mutants
+from chaoslab_protocols.swim import mutants as swim_mutants
 from chaoslab_protocols.two_phase_commit import mutants as two_phase_commit_mutants
 from chaoslab_protocols.two_phase_commit_replicated import mutants as two_phase_commit_replicated_mutants
 from chaoslab_protocols.viewstamped import mutants as viewstamped_mutants
@@ -68,6 +70,7 @@ FOLDERS: tuple[ModuleType, ...] = (
     raft,
     single_copy,
     spanner,
+    swim,
     two_phase_commit,
     two_phase_commit_replicated,
     viewstamped,
@@ -88,6 +91,7 @@ PLANTED: tuple[ModuleType, ...] = (
     primary_backup_mutants,
     raft_mutants,
     spanner_mutants,
+    swim_mutants,
     two_phase_commit_mutants,
     two_phase_commit_replicated_mutants,
     viewstamped_mutants,

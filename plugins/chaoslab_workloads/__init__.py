@@ -6,6 +6,7 @@ from chaoslab.plugins import hookimpl
 from chaoslab_workloads.converging import CONVERGING_COUNTER, CONVERGING_REGISTER, CONVERGING_SET
 from chaoslab_workloads.locks import LOCK, LOCKED_COUNTER
 from chaoslab_workloads.logs import LOG, QUEUE
+from chaoslab_workloads.memberships import MEMBERSHIP, VIEWS
 from chaoslab_workloads.registers import CAS_REGISTER, KV, REGISTER
 from chaoslab_workloads.siblings import SIBLINGS
 from chaoslab_workloads.transactions import BANK, LIST_APPEND
@@ -27,6 +28,7 @@ def chaoslab_workloads() -> list[Workload]:
         LIST_APPEND,
         BANK,
         SIBLINGS,
+        MEMBERSHIP,
         LOG,
         QUEUE,
     ]
@@ -35,4 +37,4 @@ def chaoslab_workloads() -> list[Workload]:
 @hookimpl
 def chaoslab_models() -> list[Model]:
     """Return the models of this package's workloads that ChaosLab does not have itself."""
-    return [LOCKED_COUNTER]
+    return [LOCKED_COUNTER, VIEWS]

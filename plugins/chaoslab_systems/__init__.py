@@ -1,0 +1,42 @@
+"""The systems that a course on distributed systems names, each runnable: what it promises, and what breaks it.
+
+Rules:
+
+1. A system composes protocols and workloads that exist; it copies none. What is its own is its users' operations, what
+   must be true for them, and its settings.
+2. A module has ``PROTOCOLS``, ``WORKLOADS`` and ``MODELS``, each a tuple, where it has any.
+3. Every system has two scenarios in ``scenarios/systems``: its promise holds in one, and the other shows its limit.
+"""
+
+from types import ModuleType
+from typing import Any
+
+from chaoslab.cluster import Workload
+from chaoslab.models import Model
+from chaoslab.plugins import Protocol, hookimpl
+
+__all__ = ["chaoslab_models", "chaoslab_protocols", "chaoslab_workloads"]
+
+SYSTEMS: tuple[ModuleType, ...] = ()
+
+
+def _all(what: str) -> list[Any]:
+    return [one for module in SYSTEMS for one in getattr(module, what, ())]
+
+
+@hookimpl
+def chaoslab_protocols() -> list[Protocol]:
+    """Return the systems: each is a protocol that serves its own users."""
+    return _all("PROTOCOLS")
+
+
+@hookimpl
+def chaoslab_workloads() -> list[Workload]:
+    """Return what the users of these systems do."""
+    return _all("WORKLOADS")
+
+
+@hookimpl
+def chaoslab_models() -> list[Model]:
+    """Return what they may see, where ChaosLab has no model of it."""
+    return _all("MODELS")
