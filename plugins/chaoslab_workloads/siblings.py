@@ -21,7 +21,7 @@ class Parameters:
     """Parameters of the siblings workload."""
 
     reads: float = parameter(RATIO, "The share of operations that are reads.", default=0.2)
-    clears: float = parameter(RATIO, "The share of updates that clear; the rest replace.", default=0.2)
+    clears: float = parameter(RATIO, "The share of updates that clear; the rest replace.", default=0.3)
 
 
 def _operations(view: ClientView) -> Iterator[Invocation]:

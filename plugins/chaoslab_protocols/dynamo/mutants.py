@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from chaoslab.statemachine import Effect, Effects, Probe, Remove, Request, SetTimer
+from chaoslab.statemachine import Effect, Effects, Probe, Remove, SetTimer
 from chaoslab_protocols.dynamo.client import SiblingsClient
 from chaoslab_protocols.dynamo.coordinator import Coordinator
 from chaoslab_protocols.dynamo.merkle import Merkle
@@ -24,7 +24,7 @@ DYNAMO = "DeCandia et al. 2007, section"
     "D3",
     "a node numbers under its own name, also after it began anew: others take the new value for one long overwritten",
     source="Riak, actors reused after a restart; Preguiça et al. 2010",
-    scenario="dynamo/every_fault",
+    scenario="dynamo/hints",
     check="eventual",
 )
 class ActorReused(Coordinator):
@@ -84,19 +84,6 @@ class StaleTree(Coordinator):
         if not hasattr(self, "trees"):
             self.trees: dict[str, Merkle] = {}
         return self.trees.setdefault(peer, super().tree(peer))
-
-
-@PLANTED.mutant(
-    "D9",
-    "a put that comes twice is carried out twice: what has been overwritten since comes back",
-    source="late and repeated messages; Birrell & Nelson 1984, section 3.2 (at most once)",
-    scenario="dynamo/every_fault",
-    check="eventual",
-)
-class PutTwice(Coordinator):
-    def is_new(self, client: str, request: Request) -> bool:
-        super().is_new(client, request)
-        return True
 
 
 @PLANTED.mutant(
