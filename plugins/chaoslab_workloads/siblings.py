@@ -38,7 +38,7 @@ def _operations(view: ClientView) -> Iterator[Invocation]:
 
 SIBLINGS = Workload(
     name="siblings",
-    summary="replaces of what was read by unique values, clears, reads; after a quiet time, every client reads every key",
+    summary="replaces of what was read, clears, reads; after a quiet time, every client reads every key",
     model="siblings",
     operations=_operations,
     last=lambda view: (Invocation(f="read", key=key) for key in view.keys),
