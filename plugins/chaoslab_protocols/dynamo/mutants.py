@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from chaoslab.statemachine import Effect, Effects, Probe, Remove, SetTimer
+from chaoslab.statemachine import Context, Effect, Effects, Probe, Remove, SetTimer
 from chaoslab_protocols.dynamo.client import SiblingsClient
 from chaoslab_protocols.dynamo.coordinator import Coordinator
 from chaoslab_protocols.dynamo.merkle import Merkle
@@ -80,9 +80,11 @@ class TombstoneDropped(Coordinator):
     check="eventual",
 )
 class StaleTree(Coordinator):
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.trees: dict[str, Merkle] = {}
+
     def tree(self, peer: str) -> Merkle:
-        if not hasattr(self, "trees"):
-            self.trees: dict[str, Merkle] = {}
         return self.trees.setdefault(peer, super().tree(peer))
 
 
