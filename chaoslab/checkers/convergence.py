@@ -167,7 +167,7 @@ def _fault(
 ) -> tuple[str, list[Operation], str] | None:
     """Return the anomaly, the reads that show it, and a sentence, if *reads* of one key do not agree as they should."""
     certain = [one for one in group if one.type == "ok" and _is_update(one, model)]
-    if all(one.f in _PLAIN_UPDATES for one in certain):
+    if not can_be_summed(model) and all(one.f in _PLAIN_UPDATES for one in certain):
         possible = {_written(one) for one in certain} | set(late)
         if all(one.f == "cas" and one.result is None for one in certain):
             possible.add(frozen(model.initial))

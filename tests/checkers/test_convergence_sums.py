@@ -127,3 +127,9 @@ def test_siblings_are_what_nobody_who_had_read_them_replaced(
     operations = history.operations()
     complaint = complaint_about_reads((operations[-1].call,), operations, MODELS["siblings"])
     assert complaint == (None if anomaly else "that value may be there")
+
+
+@pytest.mark.parametrize("model", ["set", "siblings"])
+def test_what_nobody_ever_updated_is_empty_at_the_end(model: str) -> None:
+    """A list without elements is how an empty set is read."""
+    assert eventual(history_of(ok(0, "read", [])), MODELS[model]).outcome == "valid"

@@ -55,7 +55,7 @@ class ClockPruned(Coordinator):
     "D5",
     "a tombstone is dropped after a while, whoever has not seen the delete yet: what was deleted comes back",
     source="Cassandra, gc_grace_seconds; Alquraan et al. 2018, reappearance of deleted data",
-    scenario="dynamo/every_fault",
+    scenario="dynamo/long_partition",
     check="eventual",
 )
 class TombstoneDropped(Coordinator):
