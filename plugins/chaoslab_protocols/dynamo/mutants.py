@@ -6,11 +6,11 @@ from typing import Any
 
 import attrs
 
-from chaoslab.statemachine import Context, Effect, Effects, Probe, Remove, SetTimer
+from chaoslab.statemachine import Effect, Effects, Probe, Remove, SetTimer
 from chaoslab_protocols.dynamo.client import SiblingsClient
 from chaoslab_protocols.dynamo.coordinator import Coordinator
 from chaoslab_protocols.dynamo.merkle import Merkle
-from chaoslab_protocols.dynamo.versions import Clock, Object
+from chaoslab_protocols.dynamo.versions import EMPTY, Clock, Object
 from chaoslab_protocols.planting import Planting
 
 __all__ = ["MUTANTS"]
@@ -74,18 +74,14 @@ class TombstoneDropped(Coordinator):
 
 @PLANTED.mutant(
     "D7",
-    "anti-entropy compares Merkle trees that were made once and not since: replicas stay different",
+    "a key's hash in the Merkle tree is made when the key first comes and not since: replicas stay different",
     source=f"{DYNAMO} 4.7; Riak and Cassandra, stale or mis-ranged trees",
     scenario="dynamo/anti_entropy",
     check="eventual",
 )
 class StaleTree(Coordinator):
-    def __init__(self, context: Context) -> None:
-        super().__init__(context)
-        self.trees: dict[str, Merkle] = {}
-
     def tree(self, peer: str) -> Merkle:
-        return self.trees.setdefault(peer, super().tree(peer))
+        return Merkle((key, EMPTY) for key in self.objects if self.in_range(key, peer))
 
 
 @PLANTED.mutant(
