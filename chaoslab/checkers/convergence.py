@@ -8,8 +8,8 @@
 2. Of each key, all these reads agree, and on a value that some update wrote; on the initial value only if none did.
 3. An update of unknown outcome may take effect at any later time and reach one replica before another. So a value that
    one of them writes may be read by some processes and not by others; what the rest read must be one value.
-4. Last reads of counters, sets and siblings must moreover show what their updates come to: see ``convergence_sums``. With
-   updates of unknown outcome that is all that is asked of them.
+4. Last reads of counters, sets and siblings must moreover show what their updates come to: see ``convergence_sums``.
+   With updates of unknown outcome that is all that is asked of them.
 5. Other keys with updates of unknown outcome whose effect is not a plain value (an append) cannot be judged, nor keys
    that nobody read at the end. If nothing could be judged, the verdict is valid and says so.
 
@@ -167,7 +167,7 @@ def _fault(
 ) -> tuple[str, list[Operation], str] | None:
     """Return the anomaly, the reads that show it, and a sentence, if *reads* of one key do not agree as they should."""
     certain = [one for one in group if one.type == "ok" and _is_update(one, model)]
-    if all(one.f in _PLAIN_UPDATES for one in certain):
+    if not can_be_summed(model) and all(one.f in _PLAIN_UPDATES for one in certain):
         possible = {_written(one) for one in certain} | set(late)
         if all(one.f == "cas" and one.result is None for one in certain):
             possible.add(frozen(model.initial))

@@ -1,4 +1,4 @@
-"""What counters, sets and siblings must show in the end, whatever order their updates took: no update lost, none made up.
+"""What counters, sets and siblings must show in the end, whatever order updates took: none lost, none made up.
 
 Updates of a counter commute, so its last reads are the sum of all updates that happened. Of a set, an element must be
 there if one add of it cannot have been undone: every remove of it that may have happened had ended before that add

@@ -75,7 +75,7 @@ def complaint_about_reads(reads: Sequence[int], operations: Sequence[Operation],
 
 
 def _may_show(read: Operation, updates: Sequence[Operation], model: Model) -> bool:
-    """Return whether some outcome of the unknown ones among *updates* explains *read* of a counter, a set or siblings."""
+    """Return whether some outcome of the unknown ones among *updates* explains what *read* shows."""
     if model.name == "siblings":
         return _may_show_siblings([frozen(value) for value in read.value], updates)
     if model.name == "set":

@@ -21,7 +21,7 @@ class Parameters:
     """Parameters of the siblings workload."""
 
     reads: float = parameter(RATIO, "The share of operations that are reads.", default=0.2)
-    clears: float = parameter(RATIO, "The share of updates that clear; the rest replace.", default=0.2)
+    clears: float = parameter(RATIO, "The share of updates that clear; the rest replace.", default=0.3)
 
 
 def _operations(view: ClientView) -> Iterator[Invocation]:
@@ -38,7 +38,7 @@ def _operations(view: ClientView) -> Iterator[Invocation]:
 
 SIBLINGS = Workload(
     name="siblings",
-    summary="replaces of what was read by unique values, clears, reads; after a quiet time, every client reads every key",
+    summary="replaces of what was read, clears, reads; after a quiet time, every client reads every key",
     model="siblings",
     operations=_operations,
     last=lambda view: (Invocation(f="read", key=key) for key in view.keys),

@@ -92,3 +92,44 @@ def test_the_verifier_does_not_believe_that_a_right_read_is_wrong(model: str, st
     """It counts for itself."""
     operations = history_of(*steps).operations()
     assert complaint_about_reads((operations[-1].call,), operations, MODELS[model]) == "that value may be there"
+
+
+def put(process: int, f: str, value: Any, over: list[int] | None, type: str = "ok") -> tuple[Any, ...]:
+    return process, f, value, type, over
+
+
+@pytest.mark.parametrize(
+    ("steps", "shown", "anomaly"),
+    [
+        ([put(0, "replace", 1, []), put(1, "replace", 2, [])], [1, 2], None),
+        ([put(0, "replace", 1, []), put(1, "replace", 2, [])], [2], "lost update"),
+        ([put(0, "replace", 1, []), put(1, "replace", 2, [1])], [2], None),
+        ([put(0, "replace", 1, []), put(1, "replace", 2, [1])], [1, 2], "resurrection"),
+        ([put(0, "replace", 1, []), put(1, "clear", None, [1])], [], None),
+        ([put(0, "replace", 1, []), put(1, "clear", None, [1])], [1], "resurrection"),
+        ([put(0, "replace", 1, []), put(1, "replace", 2, [1], "info")], [2], None),
+        ([put(0, "replace", 1, []), put(1, "replace", 2, [1], "info")], [1], None),
+        ([put(0, "replace", 1, []), put(1, "clear", None, None, "info")], [], None),
+        ([put(0, "replace", 1, [])], [1, 3], "value out of thin air"),
+    ],
+)
+def test_siblings_are_what_nobody_who_had_read_them_replaced(
+    steps: list[tuple[Any, ...]], shown: list[int], anomaly: str | None
+) -> None:
+    """Neither less nor more; the verifier says the same of each."""
+    history = History()
+    for process, f, value, type, over in steps:
+        history.invoke(process, f, "x", value)
+        history.complete(process, type, value, over)
+    history.invoke(2, "read", "x", None)
+    history.complete(2, "ok", shown)
+    assert eventual(history, MODELS["siblings"]).anomaly == anomaly
+    operations = history.operations()
+    complaint = complaint_about_reads((operations[-1].call,), operations, MODELS["siblings"])
+    assert complaint == (None if anomaly else "that value may be there")
+
+
+@pytest.mark.parametrize("model", ["set", "siblings"])
+def test_what_nobody_ever_updated_is_empty_at_the_end(model: str) -> None:
+    """A list without elements is how an empty set is read."""
+    assert eventual(history_of(ok(0, "read", [])), MODELS[model]).outcome == "valid"

@@ -69,6 +69,15 @@ def a_set(state: frozenset[int], f: str, argument: Any) -> Answers:
         yield after, None, after != state
 
 
+def siblings(state: frozenset[int], f: str, argument: Any) -> Answers:
+    if f == "read":
+        yield state, sorted(state), None
+        return
+    for over in ([], [1], [2], [1, 2], None):
+        left = frozenset() if over is None else state - set(over)
+        yield left | {argument} if f == "replace" else left, None, over
+
+
 def a_collection(state: tuple[Any, ...], f: str, argument: Any) -> Answers:
     places = {"dequeue": [0], "pop": [len(state) - 1]}.get(f)
     if f in ("enqueue", "push", "insert"):
@@ -159,6 +168,14 @@ THINGS = {
         a_set,
         {"read": [[], [1], [2], [1, 2]], "contains": [True, False]},
         {"add": TOLD, "remove": TOLD},
+    ),
+    "siblings": Thing(
+        MODELS["siblings"],
+        frozenset(),
+        [READ, READ, ("replace", 1), ("replace", 2), ("clear", None)],
+        siblings,
+        {"read": [[], [1], [2], [1, 2]]},
+        {"replace": [[], [1], [2], None], "clear": [[], [1], [1, 2], None]},
     ),
     "queue": Thing(
         MODELS["queue"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chaoslab.cluster import RequestClient
-from chaoslab.statemachine import Context, Effect, Effects, Persist, Request
+from chaoslab.statemachine import Context, Effect, Effects, Invocation, Persist, Request, SetTimer
 from chaoslab_protocols.crdt import CounterReplica, SetReplica
 from chaoslab_protocols.crdt.counters import GCounter, PNCounter
 from chaoslab_protocols.crdt.or_set import ORSet
@@ -145,6 +145,28 @@ class LaterByTheClock(SetReplica):
 
     def actor(self) -> str:
         return f"{int(self.wall_time() * 1_000_000):020d} {self.name}"
+
+
+@COUNTER.mutant(
+    "D8",
+    "a client that gets no answer asks the next replica for the same increment: it may count twice",
+    source="Kingsbury 2013, Jepsen analysis of Cassandra (counters); Birrell & Nelson 1984, section 3.2",
+    scenario="crdt/counter_every_fault",
+    check="eventual",
+)
+class IncrementRetried(RequestClient):
+    RETRIES = 2
+
+    def invoke(self, invocation: Invocation) -> Effects:
+        self.retries = 0
+        return super().invoke(invocation)
+
+    def timer(self, name: str) -> Effects:
+        if self.invocation is None or self.invocation.f == "read" or self.retries == self.RETRIES:
+            return super().timer(name)
+        self.retries += 1
+        self.favourite = (self.favourite + 1) % len(self.nodes)
+        return [*self._ask(), SetTimer("timeout", self.TIMEOUT_S)]
 
 
 MUTANTS = (*COUNTER.all(), *SET.all())

@@ -203,11 +203,13 @@ class Coordinator(Replica):
     def stand_in(self, id: int, operation: Operation, missing: list[str]) -> list[Effect]:
         """Ask the next nodes on the ring to stand in for *missing*: a sloppy quorum, with hints."""
         others = [node for node in self.ring.walk(operation.key) if node not in operation.asked]
-        others = [node for node in others if node != self.name and node not in self.suspected]
+        others = [node for node in others if node not in self.suspected]
         effects: list[Effect] = []
         for node, absent in zip(others, missing, strict=False):
             operation.asked[node] = (absent,)
-            if operation.reads:
+            if node == self.name:
+                effects += self.on_answer(node, id, self.object(operation.key))
+            elif operation.reads:
                 effects.append(Send(node, Fetch(id, operation.key)))
             else:
                 effects.append(Send(node, Store(id, operation.key, operation.object, (absent,))))

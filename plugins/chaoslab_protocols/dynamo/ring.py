@@ -1,7 +1,8 @@
 """The ring: which nodes keep a key, and who stands in for those that cannot be reached.
 
-DeCandia et al., "Dynamo" (SOSP 2007), sections 4.2 and 4.3: a node has several places on a ring of hashes; a key is kept
-by the first N distinct nodes clockwise from its own hash, its preference list. The hash is SHA-256: the same everywhere.
+DeCandia et al., "Dynamo" (SOSP 2007), sections 4.2 and 4.3: a node has several places on a ring of hashes; a key is
+kept by the first N distinct nodes clockwise from its own hash, its preference list. The hash is SHA-256: the same
+everywhere.
 """
 
 from __future__ import annotations
