@@ -31,7 +31,7 @@ from chaoslab.scenario.scenario import Scenario
 from chaoslab.sim import Engine
 from chaoslab.units import NS_PER_S, format_duration
 
-__all__ = ["Run", "run"]
+__all__ = ["Run", "drawn_plan", "run", "with_deviations"]
 
 _LAST_OPERATIONS_NS = 30 * NS_PER_S
 """How long open and last operations may take at the end. Clients give up on their own long before."""
@@ -115,14 +115,14 @@ def run(
     workload = plugins.workload(scenario.workload)
     engine = Engine(
         seed,
-        overrides=_with_deviations(scenario, overrides or {}),
+        overrides=with_deviations(scenario, overrides or {}),
         calm=scenario.calm,
         trace_kept=trace_kept,
         trace_detailed=trace_detailed,
         recorded=recorded,
     )
     if plan is None:
-        plan = _drawn_plan(scenario, protocol, plugins, engine.choices)
+        plan = drawn_plan(scenario, protocol, plugins, engine.choices)
     cluster = Cluster(engine, latency=scenario.latency)
     cluster.leader = protocol.leader
     cluster.epsilon_ns = scenario.epsilon_ns
@@ -167,7 +167,7 @@ def run(
     )
 
 
-def _with_deviations(scenario: Scenario, overrides: Overrides) -> Overrides:
+def with_deviations(scenario: Scenario, overrides: Overrides) -> Overrides:
     """Return the draws that are not left to the seed: the scenario's own and *overrides*, which come first."""
     merged: dict[str, dict[int, float]] = {}
     for stream, position, draw in scenario.deviations:
@@ -177,7 +177,7 @@ def _with_deviations(scenario: Scenario, overrides: Overrides) -> Overrides:
     return merged
 
 
-def _drawn_plan(scenario: Scenario, protocol: Protocol, plugins: Registry, choices: Choices) -> Plan:
+def drawn_plan(scenario: Scenario, protocol: Protocol, plugins: Registry, choices: Choices) -> Plan:
     """Return the plan of a run: the scenario's own faults, and what its nemesis programs make up."""
     duration_ns = scenario.duration_ns
     scene = Scene.of(
