@@ -25,6 +25,7 @@ from typing import Any
 import attrs
 import pluggy
 
+from chaoslab import local_code
 from chaoslab.cluster import RequestClient, Workload
 from chaoslab.errors import PluginError, UsageError, unknown_word
 from chaoslab.faults import FAULTS
@@ -163,14 +164,24 @@ class Registry:
     broken: list[PluginError] = attrs.field(factory=list)
 
     def protocol(self, name: str) -> Protocol:
-        """Return the protocol called *name*; ``raft~R12`` is the mutant R12 of raft.
+        """Return the protocol called *name*; ``raft~R12`` is the mutant R12 of raft, ``store.py:Store`` is in a file.
 
         Raises:
             UsageError: there is none.
         """
+        if local_code.is_local(name):
+            return self._local(name)
         correct, mark, id = name.partition(_MARK)
         found: Protocol = _named("protocol", correct, self.protocols)
         return self.mutated(id, of=correct) if mark else found
+
+    def _local(self, name: str) -> Protocol:
+        code = local_code.load(name)
+        if isinstance(code, Protocol):
+            return attrs.evolve(code, name=name)
+        if not callable(code):
+            raise UsageError(f"{name} is {code!r}: neither a Protocol nor the code of a node.")
+        return Protocol(name=name, summary="", replica=code, serves=tuple(self.workloads), claims=("linearizable",))
 
     def mutated(self, id: str, *, of: str | None = None) -> Protocol:
         """Return the protocol with the mistake of the mutant *id* in it.

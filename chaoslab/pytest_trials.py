@@ -26,6 +26,7 @@ from chaoslab.explore.shrink import Shrunk, shrink
 from chaoslab.plugins import Registry, registry
 from chaoslab.report import run_document, write_run_folder
 from chaoslab.report.failure import failed_check, failure_lines, own_traceback
+from chaoslab.report.html import page_of_folder
 from chaoslab.runner import Run
 from chaoslab.scenario import Scenario, parse_scenario
 from chaoslab.trial import Setup, Trial, registry_of, run_trial
@@ -166,7 +167,7 @@ def _known_seeds(test: Any, config: pytest.Config) -> list[int]:
 
 def run_turn(item: pytest.Function) -> None:
     """Run one turn of a test; raises what it failed with."""
-    turn: Turn = item.funcargs["cluster"]
+    turn: Any = item.funcargs["cluster"]
     arguments = {name: item.funcargs[name] for name in item._fixtureinfo.argnames}
 
     async def function(cluster: Any) -> None:
@@ -227,7 +228,9 @@ class _Testing:
             replay = f"pytest '{nodeid}' --chaos-replay {_shown(folder / 'scenario.toml')}"
         written = attrs.evolve(small.run, scenario=attrs.evolve(small.run.scenario, title=nodeid, seed=seed))
         _write(written, folder, replay)
-        lines = failure_lines(small.run, shrunk=shrunk, own=small.own, replay=replay, report=_shown(folder))
+        lines = failure_lines(
+            small.run, shrunk=shrunk, own=small.own, replay=replay, report=_shown(folder / "report.html")
+        )
         if first != seed:
             lines.insert(-2, f"shrunk: the same kind of failure as with seed {first}, which was made small")
         error = small.error or trial.error
@@ -278,6 +281,7 @@ def _write(run: Run, folder: Path, replay: str) -> None:
     except OSError:
         return  # the failure is told all the same
     write_run_folder(run, folder, run_document(run, repeat=replay))
+    (folder / "report.html").write_text(page_of_folder(folder), encoding="utf-8")
 
 
 def _shown(path: Path) -> str:

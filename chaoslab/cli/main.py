@@ -21,7 +21,7 @@ from typing import Annotated, Any
 import typer
 
 from chaoslab import __version__
-from chaoslab.cli import check, corpus, fuzz, list_items, mutants, replay, run, schema, shrink
+from chaoslab.cli import check, corpus, doctor, fuzz, init, list_items, mutants, replay, report, run, schema, shrink
 from chaoslab.cli.output import (
     CODES,
     INTERNAL,
@@ -59,7 +59,8 @@ def chaoslab(
         raise typer.Exit
     if context.invoked_subcommand is None:
         raise UsageError(
-            "say what to do: run, check, fuzz, replay, shrink, corpus, mutants, list or schema; --help says more."
+            "say what to do: run, check, fuzz, replay, shrink, report, doctor, init, corpus, mutants, list or schema; "
+            "--help says more."
         )
 
 
@@ -68,6 +69,9 @@ app.command("check")(check.check)
 app.command("fuzz", short_help="Run many seeds and keep what fails.")(fuzz.fuzz)
 app.command("replay")(replay.replay)
 app.command("shrink", short_help="Make a failing run small.")(shrink.shrink_recording)
+app.command("report", short_help="Make a page of a run.")(report.report)
+app.command("doctor", short_help="Look for what is not deterministic.")(doctor.doctor)
+app.command("init", short_help="Make a small project to begin with.")(init.init)
 app.command("mutants", short_help="Hunt planted mistakes.")(mutants.mutants)
 app.add_typer(corpus.corpus, name="corpus")
 app.command("list")(list_items.list_items)

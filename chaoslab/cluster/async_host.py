@@ -31,7 +31,7 @@ from chaoslab.cluster.host import Host
 from chaoslab.cluster.node_clock import NEVER_NS
 from chaoslab.cluster.node_disk import NodeDisk
 from chaoslab.cluster.node_net import NodeNetwork, Sockets
-from chaoslab.errors import NodeError, UsageError
+from chaoslab.errors import EscapedSimulation, NodeError, UsageError
 from chaoslab.net import PACKETS, Internet, Network, Stack
 from chaoslab.net.sizes import size_bytes
 from chaoslab.sim import Engine, Entry
@@ -500,7 +500,7 @@ class AsyncHost(Host):
                 node.sockets.stack.exit()
             except trio.Cancelled:
                 raise
-            except NodeError as error:
+            except (NodeError, EscapedSimulation) as error:
                 self.engine.fail(error)
             except BaseException as error:
                 if not node.alive:

@@ -70,11 +70,13 @@ def failure_lines(
     lines = [f"{_heading(verdict)} (seed {run.seed})", *_wrapped(verdict.summary), ""]
     injections = [*own, *run.injections]
     lines += ["faults" if injections else "faults: none are needed", *_fault_lines(injections)]
-    if verdict.operations:
-        shown = verdict.operations[:_OPERATIONS_SHOWN]
-        lines += ["operations", *operation_table(shown, indent="  ")]
-        if len(verdict.operations) > len(shown):
-            lines.append(f"  and {len(verdict.operations) - len(shown)} more")
+    operations = verdict.operations
+    if shrunk is not None and shrunk.after.operations <= _OPERATIONS_SHOWN:
+        operations = tuple(run.history.operations())  # all that is left: what was done, too, not only what was seen
+    if operations:
+        lines += ["operations", *operation_table(operations[:_OPERATIONS_SHOWN], indent="  ")]
+        if len(operations) > _OPERATIONS_SHOWN:
+            lines.append(f"  and {len(operations) - _OPERATIONS_SHOWN} more")
     lines.append("")
     if shrunk is not None:
         lines.append(f"shrunk: {shrunk_words(shrunk)}")

@@ -20,7 +20,7 @@ import trio
 
 from chaoslab.choices import Choices, Overrides
 from chaoslab.errors import DeadlockError
-from chaoslab.sim import determinism
+from chaoslab.sim import determinism, escapes
 from chaoslab.sim.clock import Entry, SimClock
 from chaoslab.sim.trace import Trace
 from chaoslab.units import NS_PER_S
@@ -127,7 +127,8 @@ class Engine:
         with self._scope:
             async with trio.open_nursery() as self.nursery:
                 try:
-                    result.append(await main())
+                    with escapes.guarded(self.fail):
+                        result.append(await main())
                 except trio.Cancelled:
                     raise
                 except BaseException as error:  # kept out of the nursery, which would wrap it in a group

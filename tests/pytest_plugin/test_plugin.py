@@ -303,3 +303,35 @@ def test_minutes_try_new_seeds_until_one_fails(suite: pytest.Pytester) -> None:
     result = suite.runpytest_subprocess("-q", "--chaos-minutes", "5")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["not linearizable*", "*seeds were tried*"])
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("time.sleep(1)", "*node n1 called time.sleep at *.py:*await node.sleep(seconds)*"),
+        ("socket.socket()", "*node n1 opened a real socket at *.py:*"),
+        ("threading.Thread(target=print).start()", "*node n1 started a thread at *.py:*"),
+    ],
+)
+def test_an_escape_from_the_simulation_is_told_in_one_sentence(suite: pytest.Pytester, code: str, words: str) -> None:
+    """Who did what on which line, and what to do instead; swallowing the exception does not hide it."""
+    suite.makepyfile(
+        f"""
+    import socket, threading, time
+
+    async def serve(node):
+        try:
+            {code}
+        except Exception:
+            pass
+        while True:
+            (await node.recv()).reply()
+
+    async def test_it(cluster):
+        cluster.start(serve)
+        await cluster.drive()
+    """
+    )
+    result = suite.runpytest_subprocess("-q", "--chaos-seeds", "1")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["the code under test reached out of the simulation (seed 0)", words])
