@@ -14,6 +14,7 @@ What a test does once it runs is in ``chaoslab.pytest_trials``.
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ __all__ = [
     "pytest_generate_tests",
     "pytest_pyfunc_call",
     "pytest_runtest_makereport",
+    "pytest_terminal_summary",
 ]
 
 SEEDS = 10
@@ -142,3 +144,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         else:
             report.sections.append(("chaoslab", failure.text))
     return report
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Name the plugins of ChaosLab that could not be loaded, if any test needed plugins at all."""
+    plugins = sys.modules.get("chaoslab.plugins")
+    if plugins is not None and plugins.registry.cache_info().currsize:
+        for broken in plugins.registry().broken:
+            terminalreporter.write_line(f"chaoslab: {broken}")

@@ -14,6 +14,7 @@ import re
 import shutil
 import time
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +30,7 @@ from chaoslab.report.failure import failed_check, failure_lines, own_traceback
 from chaoslab.report.html import page_of_folder
 from chaoslab.runner import Run
 from chaoslab.scenario import Scenario, parse_scenario
+from chaoslab.sim.log import LogEntry
 from chaoslab.trial import Setup, Trial, registry_of, run_trial
 
 __all__ = ["Failure", "Turn", "folder_of", "run_turn", "turns_of"]
@@ -36,6 +38,7 @@ __all__ = ["Failure", "Turn", "folder_of", "run_turn", "turns_of"]
 SHRINK_RUNS: Final = 400
 SHRINK_SECONDS: Final = 20.0
 _SEEDS: Final = 10
+_LOG_SHOWN: Final = 30
 
 _SHRUNK = pytest.StashKey[dict[tuple[str, str, str | None], int]]()
 
@@ -237,6 +240,9 @@ class _Testing:
         assert error is not None
         if isinstance(error, NodeError) and error.__cause__ is not None:
             lines += ["", *own_traceback(error.__cause__)]
+        if small.log and folder.is_dir():
+            item.add_report_section("call", "log of the simulation", "\n".join(_log_lines(small.log)))
+            (folder / "log.jsonl").write_text("".join(f"{one.document()}\n" for one in small.log), encoding="utf-8")
         replaces = verdict.name not in ("assertion", "exception")
         item.chaoslab_failure = Failure(text="\n".join(lines), replaces_traceback=replaces)  # type: ignore[attr-defined]
         return error
@@ -263,6 +269,12 @@ class _Testing:
     def shrinking_run(self, scenario: Scenario, seed: int, *, plugins: Registry | None = None, **how: Any) -> Run:
         given = None if scenario.nemeses or how.get("plan") else scenario  # the first run draws, as the test did
         return self.trial(seed, scenario=given, **how).run
+
+
+def _log_lines(log: Sequence[LogEntry]) -> list[str]:
+    left_out = len(log) - _LOG_SHOWN
+    more = [f"({left_out} earlier lines are in log.jsonl)"] if left_out > 0 else []
+    return [*more, *(one.line() for one in log[-_LOG_SHOWN:])]
 
 
 def _replaying(text: str) -> Registry:

@@ -142,6 +142,7 @@ def run(
     checks = (
         *_consistency(scenario, protocol, workload, plugins, history),
         *_service(scenario, history, seen),
+        *(plugins.checker(name).judge(history) for name in scenario.expect.checks),
         *_coverage(scenario, cluster.signals.probes),
     )
     checks += _shown(history, checks)

@@ -340,13 +340,17 @@ class _Reading(FaultTables):
         p99_ns = self.take(table, path, "p99", DURATION)
         recovers_ns = self.take(table, path, "recovers_within", DURATION)
         reached = self.take(table, path, "reached", WORDS, ())
-        self.nothing_left(table, path, ("consistency", "availability", "p99", "recovers_within", "reached"))
+        checks = self.take(table, path, "checks", WORDS, ())
+        for name in checks:
+            self.named((*path, "checks"), "check", name, self.plugins.checkers)
+        self.nothing_left(table, path, ("consistency", "availability", "p99", "recovers_within", "reached", "checks"))
         return Expect(
             consistency=consistency,
             availability=availability,
             p99_ns=p99_ns,
             recovers_within_ns=recovers_ns,
             reached=reached,
+            checks=checks,
         )
 
 

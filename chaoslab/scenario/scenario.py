@@ -35,6 +35,7 @@ class Expect:
         availability: The least share of operations that succeed, from 0 to 1; None: any.
         p99_ns: The longest that 99 of 100 successful operations take; None: any.
         recovers_within_ns: How long after the last heal an operation must succeed again; None: while the run settles.
+        checks: Names of checks that plugins bring along.
         reached: Probes that the run must pass: a run that never got to the point in question has not tested it.
     """
 
@@ -43,6 +44,7 @@ class Expect:
     p99_ns: int | None = None
     recovers_within_ns: int | None = None
     reached: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

@@ -124,6 +124,11 @@ def scenario_schema(plugins: Registry) -> dict[str, Any]:
                         "availability": _unit(RATIO),
                         "p99": dict(_DURATION),
                         "recovers_within": dict(_DURATION),
+                        "checks": {
+                            "type": ["string", "array"],
+                            "items": {"type": "string"},
+                            "description": "Checks that plugins bring along, by name.",
+                        },
                         "reached": {
                             "type": ["string", "array"],
                             "items": {"type": "string"},

@@ -35,6 +35,7 @@ from chaoslab.plugins import Protocol, Registry, registry
 from chaoslab.runner import Run, with_deviations
 from chaoslab.scenario import Scenario
 from chaoslab.sim import Engine
+from chaoslab.sim.log import LogEntry
 from chaoslab.trial.cluster import TrialCluster, protocol_name
 from chaoslab.trial.setup import Setup
 
@@ -60,12 +61,14 @@ class Trial:
         run: The run, with its checks.
         error: What ended it, or None if it went well.
         own: The faults that the test brought about itself.
+        log: What nodes, clients and the test said, in order of virtual time.
         plugins: Everything installed, and what the test itself brought along.
     """
 
     run: Run
     error: BaseException | None
     own: tuple[Injection, ...]
+    log: tuple[LogEntry, ...]
     plugins: Registry
 
 
@@ -211,4 +214,4 @@ def _trial(
     )
     known = registry_of(plugins, scenario.protocol, code=cluster.code, workload=cluster.workload)
     own = tuple(one for one in cluster.injections if one not in drawn)
-    return Trial(run=done, error=error, own=own, plugins=known)
+    return Trial(run=done, error=error, own=own, log=tuple(engine.log.entries), plugins=known)

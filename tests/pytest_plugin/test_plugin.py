@@ -335,3 +335,46 @@ def test_an_escape_from_the_simulation_is_told_in_one_sentence(suite: pytest.Pyt
     result = suite.runpytest_subprocess("-q", "--chaos-seeds", "1")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["the code under test reached out of the simulation (seed 0)", words])
+
+
+def test_python_and_pytest_see_the_same_failure(suite: pytest.Pytester) -> None:
+    """The same seed gives the same words."""
+    suite.makepyfile(test_store=ACKNOWLEDGES_TOO_EARLY)
+    suite.makepyfile(
+        other="""
+    import chaoslab as cl
+    from test_store import test_my_store
+
+    run = cl.run_test(test_my_store, seed=4)
+    print(run.checks[0].name, run.checks[0].outcome, run.checks[0].anomaly)
+    """
+    )
+    printed = suite.runpython(suite.path / "other.py").stdout.str().strip()
+    shown = suite.runpytest_subprocess("-q", "--chaos-seed", "4").stdout.str()
+    name, outcome, anomaly = printed.split(maxsplit=2)
+    assert outcome == "invalid"
+    assert f"not {name}: {anomaly} (seed 4)" in shown or f"not {name} (seed 4)" in shown
+
+
+def test_what_was_said_is_shown_in_order_of_virtual_time(suite: pytest.Pytester) -> None:
+    """By nodes with structlog and by their code with the standard logging; as JSON beside the report."""
+    suite.makepyfile(
+        """
+    import logging
+
+    async def serve(node):
+        while True:
+            message = await node.recv()
+            node.log.info("asked", f=message.body.f)
+            logging.getLogger("store").warning("an old-fashioned word")
+            message.reply(1)
+
+    async def test_it(cluster):
+        cluster.start(serve, nodes=1)
+        await cluster.drive()
+    """
+    )
+    result = suite.runpytest_subprocess("-q", "--chaos-seed", "1")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["* n1 * info * asked f=*", "* n1 * warning * an old-fashioned word*"])
+    assert list(suite.path.glob(".chaoslab/*/seed1/log.jsonl"))
