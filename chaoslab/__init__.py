@@ -76,11 +76,13 @@ if TYPE_CHECKING:
         truncate,
     )
     from chaoslab.history import History, Operation
+    from chaoslab.models import ILLEGAL, Model
     from chaoslab.nemesis import Budget
-    from chaoslab.plugins import Protocol, hookimpl
+    from chaoslab.plugins import Checker, Protocol, hookimpl
     from chaoslab.python_api import (
         amnesia,
         causal,
+        checker,
         clock_drift,
         clock_freeze,
         clock_skew,
@@ -110,6 +112,7 @@ if TYPE_CHECKING:
         resume,
         rolling_restart,
         run,
+        run_test,
         sequential,
         slow,
         upgrade,
@@ -189,11 +192,13 @@ _HOMES = {
         "truncate",
     ),
     "chaoslab.history": ("History", "Operation"),
+    "chaoslab.models": ("ILLEGAL", "Model"),
     "chaoslab.nemesis": ("Budget",),
-    "chaoslab.plugins": ("Protocol", "hookimpl"),
+    "chaoslab.plugins": ("Checker", "Protocol", "hookimpl"),
     "chaoslab.python_api": (
         "amnesia",
         "causal",
+        "checker",
         "clock_drift",
         "clock_freeze",
         "clock_skew",
@@ -223,6 +228,7 @@ _HOMES = {
         "resume",
         "rolling_restart",
         "run",
+        "run_test",
         "sequential",
         "slow",
         "upgrade",
@@ -258,9 +264,11 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 __version__ = "0.1.0"
 
 __all__ = [
+    "ILLEGAL",
     "Budget",
     "CallRefused",
     "ChaosLabError",
+    "Checker",
     "ClientView",
     "Cluster",
     "ConsistencyViolation",
@@ -275,6 +283,7 @@ __all__ = [
     "Invocation",
     "LimitExceeded",
     "Message",
+    "Model",
     "Node",
     "NodeCrashed",
     "NodeError",
@@ -293,6 +302,7 @@ __all__ = [
     "bit_rot",
     "causal",
     "check_recovery",
+    "checker",
     "clock_drift",
     "clock_freeze",
     "clock_skew",
@@ -354,6 +364,7 @@ __all__ = [
     "resume",
     "rolling_restart",
     "run",
+    "run_test",
     "sequential",
     "short_read",
     "slicer",

@@ -25,13 +25,16 @@ from typing import Any
 import attrs
 import pluggy
 
+from chaoslab import local_code
+from chaoslab.checkers import Verdict
 from chaoslab.cluster import RequestClient, Workload
 from chaoslab.errors import PluginError, UsageError, unknown_word
 from chaoslab.faults import FAULTS
 from chaoslab.faults.budget import Budget
+from chaoslab.history import History
 from chaoslab.models import MODELS, Model
 
-__all__ = ["ENTRY_POINTS", "Mutant", "Protocol", "Registry", "hookimpl", "registry"]
+__all__ = ["ENTRY_POINTS", "Checker", "Mutant", "Protocol", "Registry", "hookimpl", "registry"]
 
 ENTRY_POINTS = "chaoslab"
 
@@ -117,6 +120,21 @@ class Mutant:
         return f"{self.protocol}{_MARK}{self.id}"
 
 
+@attrs.frozen(kw_only=True)
+class Checker:
+    """A check of one's own, beside those of consistency levels.
+
+    Attributes:
+        name: As in ``[expect] checks``.
+        summary: One line for people.
+        judge: From a history to a verdict.
+    """
+
+    name: str
+    summary: str
+    judge: Callable[[History], Verdict]
+
+
 class Hooks:
     """What a plugin may provide. Every hook returns a list; implement those that you need."""
 
@@ -144,6 +162,10 @@ class Hooks:
     def chaoslab_models(self) -> list[Any]:  # type: ignore[empty-body]
         """Return models: sequential specifications."""
 
+    @_hookspec
+    def chaoslab_checkers(self) -> list[Checker]:  # type: ignore[empty-body]
+        """Return checks of histories."""
+
 
 @attrs.frozen(kw_only=True)
 class Registry:
@@ -156,6 +178,7 @@ class Registry:
         faults: Kinds of fault.
         models: Sequential specifications.
         nemeses: Fault programs.
+        checkers: Checks beside those of consistency levels.
         broken: What could not be loaded, and why.
     """
 
@@ -165,17 +188,28 @@ class Registry:
     faults: dict[str, Any] = attrs.field(factory=dict)
     models: dict[str, Any] = attrs.field(factory=dict)
     nemeses: dict[str, Any] = attrs.field(factory=dict)
+    checkers: dict[str, Checker] = attrs.field(factory=dict)
     broken: list[PluginError] = attrs.field(factory=list)
 
     def protocol(self, name: str) -> Protocol:
-        """Return the protocol called *name*; ``raft~R12`` is the mutant R12 of raft.
+        """Return the protocol called *name*; ``raft~R12`` is the mutant R12 of raft, ``store.py:Store`` is in a file.
 
         Raises:
             UsageError: there is none.
         """
+        if local_code.is_local(name):
+            return self._local(name)
         correct, mark, id = name.partition(_MARK)
         found: Protocol = _named("protocol", correct, self.protocols)
         return self.mutated(id, of=correct) if mark else found
+
+    def _local(self, name: str) -> Protocol:
+        code = local_code.load(name)
+        if isinstance(code, Protocol):
+            return attrs.evolve(code, name=name)
+        if not callable(code):
+            raise UsageError(f"{name} is {code!r}: neither a Protocol nor the code of a node.")
+        return Protocol(name=name, summary="", replica=code, serves=tuple(self.workloads), claims=("linearizable",))
 
     def mutated(self, id: str, *, of: str | None = None) -> Protocol:
         """Return the protocol with the mistake of the mutant *id* in it.
@@ -217,6 +251,15 @@ class Registry:
         found: Model = _named("model", name, self.models)
         return found
 
+    def checker(self, name: str) -> Checker:
+        """Return the check called *name*.
+
+        Raises:
+            UsageError: there is none.
+        """
+        found: Checker = _named("check", name, self.checkers)
+        return found
+
     def fault(self, name: str) -> Any:
         """Return the kind of fault called *name*, a class.
 
@@ -240,6 +283,7 @@ def registry() -> Registry:
     found = Registry(faults={kind.kind: kind for kind in FAULTS}, models=dict(MODELS))
     points = sorted(importlib.metadata.entry_points(group=ENTRY_POINTS), key=lambda point: (point.name, point.value))
     for point in points:
+        plugin = None
         try:
             plugin = point.load()
             if manager.is_registered(plugin):
@@ -248,6 +292,8 @@ def registry() -> Registry:
             manager.check_pending()
             _take(found, plugin)
         except Exception as error:
+            if plugin is not None and manager.is_registered(plugin):
+                manager.unregister(plugin)  # or it would be held against every plugin after it
             found.broken.append(PluginError(f"plugin {point.name!r} ({point.value}): {type(error).__name__}: {error}"))
     return found
 
@@ -261,6 +307,7 @@ def _take(found: Registry, plugin: Any) -> None:
         ("fault", "chaoslab_faults", found.faults, lambda item: str(item.kind)),
         ("nemesis", "chaoslab_nemeses", found.nemeses, lambda item: str(item.name)),
         ("model", "chaoslab_models", found.models, lambda item: str(item.name)),
+        ("check", "chaoslab_checkers", found.checkers, lambda item: str(item.name)),
     ]
     taken: list[tuple[dict[str, Any], str, Any]] = []
     for what, hook, known, name_of in kinds:

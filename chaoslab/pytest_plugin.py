@@ -1,15 +1,22 @@
-"""The pytest plugin: async tests that take a ``cluster`` run in a simulation.
+"""The pytest plugin: async tests that take a ``cluster`` run in a simulation, and scenario files are tests.
 
 Rules:
 
 1. Importing this file imports neither Trio nor the simulator: a suite that does not use ChaosLab pays nothing.
 2. Only async tests that ask for the ``cluster`` fixture are touched, so other async plugins keep theirs.
-3. A failing test names its seed and the command that repeats it.
+3. Each seed is a test of its own, with the same outcome in whichever process it runs. Seeds that failed last time come
+   first.
+4. A failing test says what went wrong, with the fewest faults, and the command that shows it again.
+
+What a test does once it runs is in ``chaoslab.pytest_trials``.
 """
 
 from __future__ import annotations
 
 import inspect
+import sys
+from collections.abc import Generator, Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,64 +24,131 @@ import pytest
 __all__ = [
     "cluster",
     "pytest_addoption",
+    "pytest_collect_file",
     "pytest_collection_modifyitems",
+    "pytest_configure",
     "pytest_generate_tests",
     "pytest_pyfunc_call",
+    "pytest_runtest_makereport",
+    "pytest_terminal_summary",
 ]
+
+SEEDS = 10
+"""Seeds of each test, where nobody says how many."""
+
+_OPTIONS = (
+    ("seeds", int, "K", f"run each simulated test with the seeds 0 to K-1 ({SEEDS} if not given)"),
+    ("seed", int, "N", "run simulated tests with this seed only"),
+    ("replay", str, "FILE", "run the one test that this file, written when it failed, is about, as the file says"),
+    ("minutes", float, "M", "try new seeds for M minutes, shared equally by the simulated tests"),
+    ("report", str, "DIR", "where what failed is written (.chaoslab)"),
+    ("strategy", str, "NAME", "the nemesis program from which faults are drawn (swarm)"),
+)
+_MARKER = (
+    "chaoslab(nodes, seeds, faults, workload, clients, rate, keys, seconds, settle, consistency): "
+    "what a simulated test's cluster is made of"
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options."""
+    """Add the options and the settings of the same names."""
     group = parser.getgroup("chaoslab", "simulated clusters")
-    group.addoption("--chaos-seed", type=int, default=None, metavar="N", help="run simulated tests with this seed only")
-    group.addoption(
-        "--chaos-seeds", type=int, default=1, metavar="K", help="run each simulated test with the seeds 0 to K-1"
-    )
+    for name, kind, metavar, help in _OPTIONS:
+        group.addoption(f"--chaos-{name}", type=kind, default=None, metavar=metavar, help=help)
+    for name in ("seeds", "report", "strategy"):
+        parser.addini(f"chaos_{name}", f"the default of --chaos-{name}", default="")
+    parser.addini("chaos_scenarios", "folders whose scenario files are tests", type="linelist", default=[])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known, and let the folders of scenarios be collected."""
+    config.addinivalue_line("markers", _MARKER)
+    if config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        config.args += [str(folder) for folder in _scenario_folders(config) if folder.is_dir()]
+
+
+def _scenario_folders(config: pytest.Config) -> list[Path]:
+    return [config.rootpath / folder for folder in config.getini("chaos_scenarios")]
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect the scenario files in the folders that the project names."""
+    if file_path.suffix != ".toml" or not any(
+        file_path.is_relative_to(folder) for folder in _scenario_folders(parent.config)
+    ):
+        return None
+    from chaoslab.pytest_scenarios import ScenarioFile
+
+    return ScenarioFile.from_parent(parent, path=file_path)
+
+
+def _is_simulated(function: Any, fixtures: Iterable[str]) -> bool:
+    return "cluster" in fixtures and inspect.iscoroutinefunction(function)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run each test that takes a cluster once a seed."""
-    if "cluster" not in metafunc.fixturenames or not inspect.iscoroutinefunction(metafunc.function):
+    if not _is_simulated(metafunc.function, metafunc.fixturenames):
         return
-    seed = metafunc.config.getoption("--chaos-seed")
-    seeds = range(metafunc.config.getoption("--chaos-seeds")) if seed is None else [seed]
-    metafunc.parametrize("cluster", seeds, indirect=True, ids=[f"seed{seed}" for seed in seeds])
+    from chaoslab.pytest_trials import turns_of
+
+    turns = turns_of(metafunc.definition, metafunc.config)
+    metafunc.parametrize("cluster", turns, indirect=True, ids=[turn.id for turn in turns])
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep pytest-trio, which in its automatic mode takes every async test, off those that have a cluster."""
     for item in items:
         if isinstance(item, pytest.Function) and "cluster" in item.fixturenames:
             item.own_markers[:] = [marker for marker in item.own_markers if marker.name != "trio"]
+    if config.getoption("--chaos-replay"):
+        kept = [item for item in items if isinstance(item, pytest.Function) and _is_turn(item)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept
+
+
+def _is_turn(item: pytest.Function) -> bool:
+    """Return whether *item* is what the file given to ``--chaos-replay`` is about."""
+    turn = getattr(item, "callspec", None) and item.callspec.params.get("cluster")
+    return getattr(turn, "nodeid", None) == item.nodeid.split("[")[0]
 
 
 @pytest.fixture
 def cluster(request: pytest.FixtureRequest) -> Any:
     """A simulated cluster, empty until the test starts nodes on it; only for async tests."""
-    if not inspect.iscoroutinefunction(request.function):
+    if not inspect.iscoroutinefunction(getattr(request, "function", None)):
         pytest.fail("the cluster fixture is for async tests: write 'async def'.", pytrace=False)
-    return _Seed(request.param)
-
-
-class _Seed:
-    """Stands for the cluster until the simulation begins."""
-
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
+    return request.param
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object | None:
     """Run an async test that takes a cluster inside a simulation."""
-    placeholder = pyfuncitem.funcargs.get("cluster")
-    if not isinstance(placeholder, _Seed):
+    if not _is_simulated(pyfuncitem.function, pyfuncitem.fixturenames):
         return None
-    from chaoslab.python_api import run
+    from chaoslab.pytest_trials import run_turn
 
-    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
-    pyfuncitem.add_report_section(
-        "call", "chaoslab", f"seed {placeholder.seed}; repeat with: pytest '{pyfuncitem.nodeid}'"
-    )
-    run(lambda cluster: pyfuncitem.obj(**{**arguments, "cluster": cluster}), seed=placeholder.seed)
+    run_turn(pyfuncitem)
     return True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the failure text of a simulated test instead of the frames that led to it."""
+    report = yield
+    if report.when == "call" and report.failed and hasattr(item, "chaoslab_failure"):
+        failure = item.chaoslab_failure
+        if failure.replaces_traceback:
+            report.longrepr = failure.text
+        else:
+            report.sections.append(("chaoslab", failure.text))
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Name the plugins of ChaosLab that could not be loaded, if any test needed plugins at all."""
+    plugins = sys.modules.get("chaoslab.plugins")
+    if plugins is not None and plugins.registry.cache_info().currsize:
+        for broken in plugins.registry().broken:
+            terminalreporter.write_line(f"chaoslab: {broken}")

@@ -46,18 +46,22 @@ from chaoslab.faults import (
     ZoneOutage,
 )
 from chaoslab.history import History
+from chaoslab.nemesis import Plan
 from chaoslab.net.latency import Constant, Latency
 from chaoslab.plugins import registry
+from chaoslab.runner import Run
 from chaoslab.runner import run as run_scenario
 from chaoslab.scenario import Scenario
 from chaoslab.scenario import load_scenario as read_scenario
 from chaoslab.sim import Engine
 from chaoslab.storage import Unsynced
+from chaoslab.trial import run_trial, setup_of
 from chaoslab.units import seconds_to_ns
 
 __all__ = [
     "amnesia",
     "causal",
+    "checker",
     "clock_drift",
     "clock_freeze",
     "clock_skew",
@@ -87,6 +91,7 @@ __all__ = [
     "resume",
     "rolling_restart",
     "run",
+    "run_test",
     "sequential",
     "slow",
     "upgrade",
@@ -145,6 +150,33 @@ def run(
     engine = Engine(seed)
     cluster = Cluster(engine, latency=latency)
     return engine.run(lambda: main(cluster))
+
+
+def run_test(function: Callable[[Cluster], Awaitable[object]], *, seed: int = 0, plan: Plan | None = None) -> Run:
+    """Run an async test function as pytest runs it: with its marker, its drawn faults and its checks.
+
+    Args:
+        function: The test; it takes nothing but the cluster.
+        seed: Decides every random choice.
+        plan: The faults, such as ``chaoslab.strategies.fault_plans`` makes them; drawn from the seed if not given.
+
+    Returns:
+        The run: same seed, same trace hash and same verdict as under pytest. It is told by its verdict, not by an
+        exception, if something does not hold.
+
+    Raises:
+        UsageError: the test uses ChaosLab wrongly.
+    """
+    return run_trial(function, setup_of(function), seed, plan=plan).run
+
+
+def checker(name: str) -> Callable[[History], Verdict]:
+    """Return the check called *name*, which a plugin brings along.
+
+    Raises:
+        UsageError: there is none.
+    """
+    return registry().checker(name).judge
 
 
 def workload(name: str) -> Workload:

@@ -33,7 +33,7 @@ from chaoslab.service_levels import ServiceLevels, judge, judge_recovery, servic
 from chaoslab.sim import Engine
 from chaoslab.units import NS_PER_S, format_duration
 
-__all__ = ["Run", "run"]
+__all__ = ["Run", "drawn_plan", "run", "with_deviations"]
 
 _LAST_OPERATIONS_NS = 30 * NS_PER_S
 """How long open and last operations may take at the end. Clients give up on their own long before."""
@@ -117,14 +117,14 @@ def run(
     workload = plugins.workload(scenario.workload)
     engine = Engine(
         seed,
-        overrides=_with_deviations(scenario, overrides or {}),
+        overrides=with_deviations(scenario, overrides or {}),
         calm=scenario.calm,
         trace_kept=trace_kept,
         trace_detailed=trace_detailed,
         recorded=recorded,
     )
     if plan is None:
-        plan = _drawn_plan(scenario, protocol, plugins, engine.choices)
+        plan = drawn_plan(scenario, protocol, plugins, engine.choices)
     cluster = Cluster(engine, latency=scenario.latency)
     cluster.leader = protocol.leader
     cluster.epsilon_ns = scenario.epsilon_ns
@@ -146,6 +146,7 @@ def run(
         *workload.checks(history, key_names(scenario.keys), scenario.parameters),
         *_staleness(scenario, protocol, workload, plugins, history),
         *_service(scenario, history, seen),
+        *(plugins.checker(name).judge(history) for name in scenario.expect.checks),
         *_coverage(scenario, cluster.signals.probes),
     )
     checks += _shown(history, checks)
@@ -171,7 +172,7 @@ def run(
     )
 
 
-def _with_deviations(scenario: Scenario, overrides: Overrides) -> Overrides:
+def with_deviations(scenario: Scenario, overrides: Overrides) -> Overrides:
     """Return the draws that are not left to the seed: the scenario's own and *overrides*, which come first."""
     merged: dict[str, dict[int, float]] = {}
     for stream, position, draw in scenario.deviations:
@@ -181,7 +182,7 @@ def _with_deviations(scenario: Scenario, overrides: Overrides) -> Overrides:
     return merged
 
 
-def _drawn_plan(scenario: Scenario, protocol: Protocol, plugins: Registry, choices: Choices) -> Plan:
+def drawn_plan(scenario: Scenario, protocol: Protocol, plugins: Registry, choices: Choices) -> Plan:
     """Return the plan of a run: the scenario's own faults, and what its nemesis programs make up."""
     duration_ns = scenario.duration_ns
     scene = Scene.of(

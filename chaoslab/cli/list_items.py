@@ -25,7 +25,7 @@ def list_items(
     what: Annotated[
         str,
         typer.Argument(
-            help="protocols, workloads, nemeses, faults, models, levels, scenarios or mutants.", metavar="WHAT"
+            help="protocols, workloads, nemeses, faults, models, levels, checks, scenarios or mutants.", metavar="WHAT"
         ),
     ] = "",
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
@@ -125,6 +125,10 @@ def _mutants(plugins: Registry) -> list[Item]:
     ]
 
 
+def _checks(plugins: Registry) -> list[Item]:
+    return [{"name": check.name, "summary": check.summary} for check in plugins.checkers.values()]
+
+
 _LISTS: dict[str, Callable[[Registry], list[Item]]] = {
     "protocols": _protocols,
     "workloads": _workloads,
@@ -132,6 +136,7 @@ _LISTS: dict[str, Callable[[Registry], list[Item]]] = {
     "faults": _faults,
     "models": _models,
     "levels": _levels,
+    "checks": _checks,
     "scenarios": _scenarios,
     "mutants": _mutants,
 }

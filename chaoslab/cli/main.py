@@ -21,7 +21,23 @@ from typing import Annotated, Any
 import typer
 
 from chaoslab import __version__
-from chaoslab.cli import cap, check, compare, corpus, fuzz, list_items, mutants, replay, run, schema, shrink, sla
+from chaoslab.cli import (
+    cap,
+    check,
+    compare,
+    corpus,
+    doctor,
+    fuzz,
+    init,
+    list_items,
+    mutants,
+    replay,
+    report,
+    run,
+    schema,
+    shrink,
+    sla,
+)
 from chaoslab.cli.output import (
     CODES,
     INTERNAL,
@@ -59,8 +75,8 @@ def chaoslab(
         raise typer.Exit
     if context.invoked_subcommand is None:
         raise UsageError(
-            "say what to do: run, check, sla, cap, compare, fuzz, replay, shrink, corpus, mutants, list or schema; "
-            "--help says more."
+            "say what to do: run, check, sla, cap, compare, fuzz, replay, shrink, report, doctor, init, corpus, mutants, "
+            "list or schema; --help says more."
         )
 
 
@@ -72,6 +88,9 @@ app.command("shrink", short_help="Make a failing run small.")(shrink.shrink_reco
 app.command("sla", short_help="Measure the service levels of a history.")(sla.sla)
 app.command("cap", short_help="Measure what a system gives up under a partition.")(cap.cap)
 app.command("compare", short_help="Show scenarios side by side.")(compare.compare)
+app.command("report", short_help="Make a page of a run.")(report.report)
+app.command("doctor", short_help="Look for what is not deterministic.")(doctor.doctor)
+app.command("init", short_help="Make a small project to begin with.")(init.init)
 app.command("mutants", short_help="Hunt planted mistakes.")(mutants.mutants)
 app.add_typer(corpus.corpus, name="corpus")
 app.command("list")(list_items.list_items)

@@ -22,7 +22,6 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
-import structlog
 import trio
 
 from chaoslab.choices import Stream
@@ -31,10 +30,11 @@ from chaoslab.cluster.host import Host
 from chaoslab.cluster.node_clock import NEVER_NS
 from chaoslab.cluster.node_disk import NodeDisk
 from chaoslab.cluster.node_net import NodeNetwork, Sockets
-from chaoslab.errors import NodeError, UsageError
+from chaoslab.errors import EscapedSimulation, NodeError, UsageError
 from chaoslab.net import PACKETS, Internet, Network, Stack
 from chaoslab.net.sizes import size_bytes
 from chaoslab.sim import Engine, Entry
+from chaoslab.sim.log import bound_logger
 from chaoslab.statemachine import Request, Response
 from chaoslab.storage import DiskError
 from chaoslab.units import NS_PER_S, seconds_to_ns
@@ -174,7 +174,7 @@ class Node(NodeNetwork):
         settings: Settings given to the cluster.
         zones: The zone of each node that has one.
         random: The node's own stream of random numbers; use it instead of the ``random`` module.
-        log: A structlog logger bound to the node's name.
+        log: A structlog logger bound to the node's name, virtual time and role.
         disk: The node's disk.
     """
 
@@ -192,7 +192,7 @@ class Node(NodeNetwork):
         self.disk = NodeDisk(host.disk, lambda: self._alive, self._sync)
         self.sockets = Sockets(host, host.stack, lambda: None if self._alive else NodeCrashed(self.name))
         self.random: Stream = host.engine.choices.stream(f"node {host.name}")
-        self.log = structlog.get_logger().bind(node=host.name)
+        self.log = bound_logger(host.engine.log, host.name, lambda: host.role)
 
     @property
     def peers(self) -> tuple[str, ...]:
@@ -500,7 +500,7 @@ class AsyncHost(Host):
                 node.sockets.stack.exit()
             except trio.Cancelled:
                 raise
-            except NodeError as error:
+            except (NodeError, EscapedSimulation) as error:
                 self.engine.fail(error)
             except BaseException as error:
                 if not node.alive:

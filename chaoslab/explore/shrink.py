@@ -98,6 +98,8 @@ def shrink(
     plugins: Registry | None = None,
     runs_max: int = RUNS_MAX,
     tell: Callable[[str, int], None] = lambda what, runs: None,
+    run: Callable[..., Run] = run,
+    go_on: Callable[[], bool] = lambda: True,
 ) -> Shrunk:
     """Return the smallest run found that fails as *recording* does.
 
@@ -106,17 +108,27 @@ def shrink(
         plugins: Where its names are looked up; everything installed by default.
         runs_max: Runs after which it stops.
         tell: Told what is being tried, and how many runs it took so far.
+        run: Does one run, with the arguments of ``chaoslab.runner.run``; a test's own trial takes its place.
+        go_on: Asked before each run; once it says no, shrinking stops with what it has.
 
     Raises:
         UsageError: the run of the recording holds, or it does not fail any more.
     """
-    return _Shrinking(recording, plugins or registry(), runs_max, tell).shrink()
+    return _Shrinking(recording, plugins or registry(), runs_max, tell, run, go_on).shrink()
 
 
 class _Shrinking:
     def __init__(
-        self, recording: Recording, plugins: Registry, runs_max: int, tell: Callable[[str, int], None]
+        self,
+        recording: Recording,
+        plugins: Registry,
+        runs_max: int,
+        tell: Callable[[str, int], None],
+        run: Callable[..., Run],
+        go_on: Callable[[], bool],
     ) -> None:
+        self.run = run
+        self.go_on = go_on
         self.plugins = plugins
         self.runs_max = runs_max
         self.tell = tell
@@ -169,7 +181,7 @@ class _Shrinking:
         """Return whether *scenario* fails in the same way; remember it as the best if it does."""
         text = scenario_to_toml(scenario)
         if text not in self.tried:
-            if self.runs >= self.runs_max:
+            if self.runs >= self.runs_max or not self.go_on():
                 raise _Stop
             self.runs += 1
             self.tried[text] = self._failing_run(text)
@@ -181,7 +193,7 @@ class _Shrinking:
     def _failing_run(self, text: str) -> Run | None:
         try:
             # Read back from its text: what people are given is what was tried.
-            done = run(parse_scenario(text, self.plugins), self.seed, plugins=self.plugins)
+            done = self.run(parse_scenario(text, self.plugins), self.seed, plugins=self.plugins)
         except UsageError:
             return None  # it makes no sense with this piece missing
         except ChaosLabError as error:
@@ -268,7 +280,7 @@ class _Shrinking:
     def _scripted(self, scenario: Scenario) -> Scenario:
         """Replace the workload by a script of what its clients did."""
         self.tell("writing the operations out", self.runs)
-        return self._or(scenario, operations=_script_of(run(scenario, self.seed, plugins=self.plugins)))
+        return self._or(scenario, operations=_script_of(self.run(scenario, self.seed, plugins=self.plugins)))
 
     def _calmed(self, scenario: Scenario) -> Scenario:
         """Let everything take the median time; if that is too calm, all but what the run drew."""
@@ -277,7 +289,7 @@ class _Shrinking:
         if calm.calm:
             return calm
         return self._or(
-            scenario, calm=True, deviations=_timings(run(scenario, self.seed, plugins=self.plugins, recorded=True))
+            scenario, calm=True, deviations=_timings(self.run(scenario, self.seed, plugins=self.plugins, recorded=True))
         )
 
     def _leave_out_operations(self, scenario: Scenario) -> Scenario:

@@ -56,6 +56,11 @@ class Nemesis:
         self.not_done: list[NotDone] = []
         self._lasting_ns: dict[Injection, int] = {}
 
+    @property
+    def injections(self) -> tuple[Injection, ...]:
+        """What it has brought about so far, in order."""
+        return tuple(self._lasting_ns)
+
     def begin(self) -> None:
         """Put every step of the plan onto the event heap."""
         for step in self._plan:

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
+from chaoslab import local_code
 from chaoslab.checkers.registry import LEVELS, levels_of
 from chaoslab.cluster import ARRIVALS, Arrivals, ScriptedOperation, Workload
 from chaoslab.errors import ScenarioError, unknown_word
@@ -207,8 +208,9 @@ class _Reading(FaultTables):
     def protocol(self, name: Any, path: Path) -> Protocol:
         if not isinstance(name, str):
             self.refuse(path, f"{name!r} is not the name of a protocol.")
+        folder = FilePath() if self.file is None else FilePath(self.file).parent
         with self.at(*path):
-            return self.plugins.protocol(name)
+            return self.plugins.protocol(local_code.named_from(folder, name))
 
     def workload(
         self, values: Mapping[str, Any], protocol: Protocol, defaults: Scenario
@@ -338,6 +340,8 @@ class _Reading(FaultTables):
                     (*path, "consistency"),
                     f"{level} says nothing of the workload {workload.name!r}; its levels: {', '.join(checked)}.",
                 )
+        for name in expect.checks:
+            self.named((*path, "checks"), "check", name, self.plugins.checkers)
         if expect.staleness_ns is not None and self.plugins.models[workload.model].shape != "register":
             self.refuse((*path, "staleness"), f"staleness is of registers, and the workload is {workload.name!r}.")
         return expect

@@ -20,8 +20,9 @@ import trio
 
 from chaoslab.choices import Choices, Overrides
 from chaoslab.errors import DeadlockError
-from chaoslab.sim import determinism
+from chaoslab.sim import determinism, escapes
 from chaoslab.sim.clock import Entry, SimClock
+from chaoslab.sim.log import Log
 from chaoslab.sim.trace import Trace
 from chaoslab.units import NS_PER_S
 
@@ -47,6 +48,7 @@ class Engine:
         clock: Virtual time and the events to come.
         choices: The streams of random decisions.
         trace: One line an event.
+        log: What nodes and clients say.
         nursery: Where the tasks of nodes live while the run lasts.
     """
 
@@ -65,6 +67,7 @@ class Engine:
         self.trace = Trace(kept=trace_kept, detailed=trace_detailed)
         self.choices = Choices(seed, overrides, recorded=recorded, calm=calm)
         self.clock = SimClock(self.trace, self.fail, events_max=events_max, events_max_at_once=events_max_at_once)
+        self.log = Log(lambda: self.clock.now_ns)
         self.nursery: trio.Nursery
         self._scope = trio.CancelScope()
         self._failure: BaseException | None = None
@@ -127,7 +130,8 @@ class Engine:
         with self._scope:
             async with trio.open_nursery() as self.nursery:
                 try:
-                    result.append(await main())
+                    with escapes.guarded(self.fail), self.log.catching():
+                        result.append(await main())
                 except trio.Cancelled:
                     raise
                 except BaseException as error:  # kept out of the nursery, which would wrap it in a group

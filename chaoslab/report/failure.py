@@ -1,0 +1,138 @@
+"""The text of a failing test: about a dozen lines that say what went wrong, why, and how to see it again.
+
+Rules:
+
+1. First the guarantee and the anomaly in words, then the few faults and operations that are left after shrinking, then
+   what to type next. Nothing else.
+2. An error of the code under test comes with its own traceback, without the frames around it.
+"""
+
+from __future__ import annotations
+
+import os
+import textwrap
+import traceback
+from collections.abc import Sequence
+
+from chaoslab.checkers import Verdict
+from chaoslab.cluster import Injection
+from chaoslab.explore.shrink import Shrunk
+from chaoslab.report.terminal import operation_table, table
+from chaoslab.runner import Run
+from chaoslab.units import NS_PER_S
+
+__all__ = ["failed_check", "failure_lines", "own_traceback", "shrunk_words"]
+
+_FAULTS_SHOWN = 6
+_OPERATIONS_SHOWN = 8
+_WIDTH = 110
+
+_HEADINGS = {
+    "node-error": "the code of a node raised an error",
+    "deadlock": "everything waits for ever",
+    "escaped-simulation": "the code under test reached out of the simulation",
+    "determinism": "the same seed ran differently",
+    "limit": "the run could not be finished",
+    "assertion": "an assertion of the test does not hold",
+    "exception": "the test raised an error",
+    "recovery": "it did not recover after the faults were healed",
+    "activity": "the run shows nothing",
+}
+
+
+def failed_check(run: Run) -> Verdict:
+    """Return the check by which *run* failed: the first that is invalid, else the first that is unknown."""
+    for outcome in ("invalid", "unknown"):
+        for verdict in run.checks:
+            if verdict.outcome == outcome:
+                return verdict
+    raise AssertionError("this run has not failed")
+
+
+def failure_lines(
+    run: Run,
+    *,
+    shrunk: Shrunk | None,
+    own: Sequence[Injection] = (),
+    replay: str,
+    report: str | None,
+) -> list[str]:
+    """Return the text.
+
+    Args:
+        run: The run to show, made small if that could be done.
+        shrunk: How it was made small, or None.
+        own: The faults that the test brought about itself.
+        replay: The command that shows it again.
+        report: Where the report is, if one was written.
+    """
+    verdict = failed_check(run)
+    lines = [f"{_heading(verdict)} (seed {run.seed})", *_wrapped(verdict.summary), ""]
+    injections = [*own, *run.injections]
+    lines += ["faults" if injections else "faults: none are needed", *_fault_lines(injections)]
+    operations = verdict.operations
+    if shrunk is not None and shrunk.after.operations <= _OPERATIONS_SHOWN:
+        operations = tuple(run.history.operations())  # all that is left: what was done, too, not only what was seen
+    if operations:
+        lines += ["operations", *operation_table(operations[:_OPERATIONS_SHOWN], indent="  ")]
+        if len(operations) > _OPERATIONS_SHOWN:
+            lines.append(f"  and {len(operations) - _OPERATIONS_SHOWN} more")
+    lines.append("")
+    if shrunk is not None:
+        lines.append(f"shrunk: {shrunk_words(shrunk)}")
+    lines.append(f"replay: {replay}")
+    if report is not None:
+        lines.append(f"report: {report}")
+    return lines
+
+
+def _heading(verdict: Verdict) -> str:
+    if verdict.name in _HEADINGS:
+        return _HEADINGS[verdict.name]
+    if verdict.outcome == "unknown":
+        return f"whether it is {verdict.name} could not be decided"
+    anomaly = f": {verdict.anomaly}" if verdict.anomaly and verdict.anomaly != verdict.name else ""
+    return f"not {verdict.name}{anomaly}"
+
+
+def _wrapped(text: str) -> list[str]:
+    lines: list[str] = []
+    for line in text.splitlines():
+        lines += textwrap.wrap(
+            line, _WIDTH, initial_indent="  ", subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+        )
+    return lines
+
+
+def _fault_lines(injections: Sequence[Injection]) -> list[str]:
+    rows = []
+    for injection in injections[:_FAULTS_SHOWN]:
+        ended = "the end" if injection.healed_ns is None else f"{injection.healed_ns / NS_PER_S:.3f} s"
+        rows.append([f"{injection.began_ns / NS_PER_S:.3f} s", "to", ended, injection.describe()])
+    more = len(injections) - len(rows)
+    return [*(table(rows) if rows else []), *([f"  and {more} more"] if more > 0 else [])]
+
+
+def shrunk_words(shrunk: Shrunk) -> str:
+    """Say how much smaller a run was made."""
+    before, after = shrunk.before, shrunk.after
+    stopped = "" if shrunk.complete else ", and stopped there"
+    return (
+        f"{before.faults} faults to {after.faults}, {before.operations} operations to {after.operations} "
+        f"({shrunk.runs} runs{stopped})"
+    )
+
+
+def own_traceback(error: BaseException) -> list[str]:
+    """Return the traceback of *error* without the frames of ChaosLab and Trio around people's own code."""
+    told = traceback.TracebackException.from_exception(error, compact=True)
+    own = [frame for frame in told.stack if not _is_ours(frame.filename)]
+    if own:
+        told.stack = traceback.StackSummary.from_list(own)
+    told.__cause__ = told.__context__ = None
+    return "".join(told.format()).rstrip().splitlines()
+
+
+def _is_ours(file: str) -> bool:
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH120, PTH100
+    return file.startswith(package + os.sep) or f"{os.sep}trio{os.sep}" in file

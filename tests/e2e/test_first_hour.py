@@ -1,0 +1,100 @@
+"""What a new user types first: init, pytest, report, doctor."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", *arguments], cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("first")
+    done = run(folder, "chaoslab", "init", "demo")
+    assert done.returncode == 0, done.stderr
+    return folder / "demo"
+
+
+def test_the_project_fails_first_and_its_readme_says_which_line_fixes_it(project: Path) -> None:
+    """The failure names the lost additions and the one fault; after the fix everything passes."""
+    failed = run(project, "pytest", "-q")
+    assert failed.returncode == 1
+    assert re.search(r"not eventual: wrong sum", failed.stdout)
+    assert re.search(r"shrunk: \d+ faults to 1, ", failed.stdout)
+    line = '# await node.disk.fsync("totals")'
+    assert line in (project / "README.md").read_text()
+    code = project / "counter.py"
+    code.write_text(code.read_text().replace(line, line.removeprefix("# ")))
+    passed = run(project, "pytest", "-q")
+    assert passed.returncode == 0, passed.stdout
+
+
+def test_init_does_not_write_over_what_is_there(project: Path) -> None:
+    """A folder with files in it is refused."""
+    done = run(project.parent, "chaoslab", "init", "demo")
+    assert done.returncode == 254
+    assert "is there already" in done.stderr
+
+
+def test_a_run_becomes_one_page_without_anything_from_elsewhere(tmp_path: Path) -> None:
+    """Verdict, faults, a timeline and messages; no script, no link, no picture."""
+    run(tmp_path, "chaoslab", "run", "primary_backup/failover", "--seed", "0", "--out", "run")
+    done = run(tmp_path, "chaoslab", "report", "run", "--out", "page.html")
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "page.html").read_text()
+    assert page.count("<svg") == 2
+    assert not re.search(r"<script|<link|src=|https?://", page)
+    assert "What was injected" in page
+
+
+def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
+    """In one sentence."""
+    done = run(tmp_path, "chaoslab", "report", ".")
+    assert (done.returncode, "holds no run" in done.stderr) == (254, True)
+
+
+HASHING = """
+class Node:
+    async def serve(self, node):
+        while True:
+            message = await node.recv()
+            for peer in {*node.nodes, "c1"} - {node.name, "c1"}:
+                node.send(peer, hash(peer))
+            if isinstance(message.body, int):
+                continue
+            message.reply()
+"""
+SCENARIO = """
+[scenario]
+duration = "2s"
+[cluster]
+protocol = "node.py:Node"
+[workload]
+name = "register"
+"""
+
+
+def test_the_doctor_names_the_first_event_that_differs(tmp_path: Path) -> None:
+    """Code whose order depends on the hash seed is found out; a protocol that is right passes."""
+    (tmp_path / "node.py").write_text(HASHING)
+    (tmp_path / "one.toml").write_text(SCENARIO)
+    done = run(tmp_path, "chaoslab", "doctor", "one.toml")
+    assert done.returncode == 2, done.stderr
+    assert "the first event that differs is number" in done.stdout
+    assert run(tmp_path, "chaoslab", "doctor", "abd/partition").returncode == 0
+
+
+def test_the_doctor_names_escapes(tmp_path: Path) -> None:
+    """Who reached out of the simulation, on which line."""
+    (tmp_path / "node.py").write_text("import time\n\nasync def Node(node):\n    time.sleep(1)\n")
+    (tmp_path / "one.toml").write_text(SCENARIO)
+    done = run(tmp_path, "chaoslab", "doctor", "one.toml")
+    assert done.returncode == 1
+    assert "node n1 called time.sleep at node.py:4" in done.stdout
