@@ -12,7 +12,7 @@ This file does not know how runs are chosen, shown or stored.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import attrs
 import trio
@@ -20,7 +20,7 @@ import trio
 from chaoslab.checkers import Outcome, Verdict, merge
 from chaoslab.checkers.availability import Figures, figures, recovery_ns
 from chaoslab.checkers.registry import check
-from chaoslab.choices import Choices, Overrides
+from chaoslab.choices import Choices, Overrides, Steer
 from chaoslab.cluster import Cluster, Drive, Injection, Script, Workload, key_names
 from chaoslab.faults import Bandwidth, Drop, Duplicate, Fifo
 from chaoslab.faults.topology import zone_route
@@ -31,7 +31,7 @@ from chaoslab.scenario.scenario import Scenario
 from chaoslab.sim import Engine
 from chaoslab.units import NS_PER_S, format_duration
 
-__all__ = ["Run", "run"]
+__all__ = ["Run", "drawn_plan", "run"]
 
 _LAST_OPERATIONS_NS = 30 * NS_PER_S
 """How long open and last operations may take at the end. Clients give up on their own long before."""
@@ -92,6 +92,7 @@ def run(
     trace_kept: bool = False,
     trace_detailed: bool = False,
     recorded: bool = False,
+    steering: Callable[[Engine], Steer] | None = None,
 ) -> Run:
     """Run *scenario* once with *seed*.
 
@@ -104,6 +105,7 @@ def run(
         trace_kept: Keep the trace's lines.
         trace_detailed: Show the content of messages in the trace; its hash then differs.
         recorded: Keep every draw.
+        steering: Makes what decides draws while the run goes on; they are among the run's overrides then.
 
     Raises:
         UsageError: the scenario names something that is not installed.
@@ -121,8 +123,10 @@ def run(
         trace_detailed=trace_detailed,
         recorded=recorded,
     )
+    if steering is not None:
+        engine.choices.steer = steering(engine)
     if plan is None:
-        plan = _drawn_plan(scenario, protocol, plugins, engine.choices)
+        plan = drawn_plan(scenario, protocol, plugins, engine.choices)
     cluster = Cluster(engine, latency=scenario.latency)
     cluster.leader = protocol.leader
     cluster.epsilon_ns = scenario.epsilon_ns
@@ -155,7 +159,7 @@ def run(
         injections=tuple(cluster.injections),
         not_done=tuple(nemesis.not_done),
         plan=drawn,
-        overrides=overrides or {},
+        overrides=_merged(engine.choices.steered, overrides or {}),
         figures=seen,
         warnings=tuple(_warnings(scenario, cluster, nemesis, checks)),
         events=engine.clock.events,
@@ -169,15 +173,21 @@ def run(
 
 def _with_deviations(scenario: Scenario, overrides: Overrides) -> Overrides:
     """Return the draws that are not left to the seed: the scenario's own and *overrides*, which come first."""
-    merged: dict[str, dict[int, float]] = {}
+    own: dict[str, dict[int, float]] = {}
     for stream, position, draw in scenario.deviations:
-        merged.setdefault(stream, {})[position] = draw
-    for stream, draws in overrides.items():
+        own.setdefault(stream, {})[position] = draw
+    return _merged(own, overrides)
+
+
+def _merged(first: Overrides, winning: Overrides) -> Overrides:
+    """Return the draws of both; those of *winning* where both have one."""
+    merged = {stream: dict(draws) for stream, draws in first.items() if draws}
+    for stream, draws in winning.items():
         merged.setdefault(stream, {}).update(draws)
     return merged
 
 
-def _drawn_plan(scenario: Scenario, protocol: Protocol, plugins: Registry, choices: Choices) -> Plan:
+def drawn_plan(scenario: Scenario, protocol: Protocol, plugins: Registry, choices: Choices) -> Plan:
     """Return the plan of a run: the scenario's own faults, and what its nemesis programs make up."""
     duration_ns = scenario.duration_ns
     scene = Scene.of(

@@ -247,7 +247,7 @@ class Host(abc.ABC):
 
     def probe(self, name: str) -> None:
         """The code passes its point *name*."""
-        self.engine.note(f"probe {self.name} {name}")
+        self.engine.trace.remark(f"{self.engine.now_ns} probe {self.name} {name}")
         self.signals.count_probe(name)
         self.signals.tell("probe", self.name, name)
 

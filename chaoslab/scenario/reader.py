@@ -338,13 +338,16 @@ class _Reading(FaultTables):
         p99_ns = self.take(table, path, "p99", DURATION)
         recovers_ns = self.take(table, path, "recovers_within", DURATION)
         reached = self.take(table, path, "reached", WORDS, ())
-        self.nothing_left(table, path, ("consistency", "availability", "p99", "recovers_within", "reached"))
+        sometimes = self.take(table, path, "sometimes", WORDS, ())
+        known = ("consistency", "availability", "p99", "recovers_within", "reached", "sometimes")
+        self.nothing_left(table, path, known)
         return Expect(
             consistency=consistency,
             availability=availability,
             p99_ns=p99_ns,
             recovers_within_ns=recovers_ns,
             reached=reached,
+            sometimes=sometimes,
         )
 
 

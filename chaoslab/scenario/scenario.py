@@ -36,6 +36,7 @@ class Expect:
         p99_ns: The longest that 99 of 100 successful operations take; None: any.
         recovers_within_ns: How long after the last heal an operation must succeed again; None: while the run settles.
         reached: Probes that the run must pass: a run that never got to the point in question has not tested it.
+        sometimes: Probes that at least one run of a campaign must pass.
     """
 
     consistency: tuple[str, ...] | None = None
@@ -43,6 +44,7 @@ class Expect:
     p99_ns: int | None = None
     recovers_within_ns: int | None = None
     reached: tuple[str, ...] = ()
+    sometimes: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

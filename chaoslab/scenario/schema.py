@@ -129,6 +129,11 @@ def scenario_schema(plugins: Registry) -> dict[str, Any]:
                             "items": {"type": "string"},
                             "description": "Probes that the run must pass.",
                         },
+                        "sometimes": {
+                            "type": ["string", "array"],
+                            "items": {"type": "string"},
+                            "description": "Probes that some run of a campaign must pass.",
+                        },
                     },
                 },
             },

@@ -88,6 +88,7 @@ def scenario_to_toml(scenario: Scenario) -> str:
             "p99": _duration(expect.p99_ns),
             "recovers_within": _duration(expect.recovers_within_ns),
             "reached": list(expect.reached) or None,
+            "sometimes": list(expect.sometimes) or None,
         },
     )
     return "\n\n".join(sections) + "\n"
