@@ -7,7 +7,9 @@ Rules:
 2. A stream is determined by the seed and its name alone, never by the order in which streams are first used.
 3. Every draw is built on ``random.Random.random()``, the one generator method that Python promises never to change.
 4. A draw can be overridden by its stream's name and its position: that is how a run is shrunk and steered.
-5. A calm run draws the median on every stream that decides how long something takes, unless that draw is overridden:
+5. Whoever explores may steer a run: decide draws as they are asked for, from what was drawn before. What was decided so
+   is kept as overrides, so the run happens again without them.
+6. A calm run draws the median on every stream that decides how long something takes, unless that draw is overridden:
    whatever is left over then deviates from calm, and a failure needs few such deviations.
 
 This file does not know what is being decided.
@@ -22,7 +24,7 @@ from typing import Final, TypeVar
 
 from chaoslab.portable_math import log
 
-__all__ = ["CALMED", "Choices", "Overrides", "Stream"]
+__all__ = ["CALMED", "Choices", "Overrides", "Steer", "Stream"]
 
 CALMED: Final = ("latency ", "fsync ")
 """How the names of the streams begin that a calm run draws the median on."""
@@ -31,6 +33,9 @@ T = TypeVar("T")
 
 Overrides = Mapping[str, Mapping[int, float]]
 """Draws that are not left to the seed: stream name, then position on the stream from 0, then the draw."""
+
+Steer = Callable[[str], Callable[[float], float] | None]
+"""Given a stream's name: what decides its draws, from what was drawn, or None to leave it alone."""
 
 
 class Stream:
@@ -99,9 +104,13 @@ class Choices:
         overrides: Draws that are decided otherwise.
         recorded: Keep every draw in ``record``; costs memory, for shrinking and comparing runs.
         calm: Draw the median on the streams of ``CALMED``, unless overridden.
+
+    Attributes:
+        steer: Who steers, or None; set before the first draw.
+        steered: The draws that were steered, as overrides.
     """
 
-    __slots__ = ("_overrides", "_streams", "calm", "record", "recorded", "seed")
+    __slots__ = ("_overrides", "_streams", "calm", "record", "recorded", "seed", "steer", "steered")
 
     def __init__(
         self, seed: int, overrides: Overrides | None = None, *, recorded: bool = False, calm: bool = False
@@ -110,6 +119,8 @@ class Choices:
         self.recorded = recorded
         self.calm = calm
         self.record: dict[str, list[float]] = {}
+        self.steer: Steer | None = None
+        self.steered: dict[str, dict[int, float]] = {}
         self._overrides: Overrides = overrides or {}
         self._streams: dict[str, Stream] = {}
 
@@ -125,6 +136,9 @@ class Choices:
         draw = random.Random(int.from_bytes(digest, "big")).random
         if self.calm and name.startswith(CALMED):
             draw = _median
+        decide = None if self.steer is None else self.steer(name)
+        if decide is not None:
+            draw = _steering(draw, decide, self.steered.setdefault(name, {}))
         overridden = self._overrides.get(name)
         if overridden:
             draw = _overriding(draw, overridden)
@@ -147,6 +161,23 @@ def _overriding(draw: Callable[[], float], overridden: Mapping[int, float]) -> C
         return overridden.get(position, drawn)
 
     return overriding
+
+
+def _steering(
+    draw: Callable[[], float], decide: Callable[[float], float], steered: dict[int, float]
+) -> Callable[[], float]:
+    position = -1
+
+    def steering() -> float:
+        nonlocal position
+        position += 1
+        drawn = draw()
+        decided = decide(drawn)
+        if decided != drawn:
+            steered[position] = decided
+        return decided
+
+    return steering
 
 
 def _recording(draw: Callable[[], float], record: list[float]) -> Callable[[], float]:

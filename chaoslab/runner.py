@@ -12,7 +12,7 @@ This file does not know how runs are chosen, shown or stored.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import attrs
 import trio
@@ -20,7 +20,7 @@ import trio
 from chaoslab.checkers import Outcome, Verdict, merge
 from chaoslab.checkers.bounded_staleness import bounded_staleness
 from chaoslab.checkers.registry import check, levels_of
-from chaoslab.choices import Choices, Overrides
+from chaoslab.choices import Choices, Overrides, Steer
 from chaoslab.cluster import Cluster, Drive, Injection, Script, Workload, key_names
 from chaoslab.errors import UsageError
 from chaoslab.faults import Bandwidth, Drop, Duplicate, Fifo
@@ -94,6 +94,7 @@ def run(
     trace_kept: bool = False,
     trace_detailed: bool = False,
     recorded: bool = False,
+    steering: Callable[[Engine], Steer] | None = None,
 ) -> Run:
     """Run *scenario* once with *seed*.
 
@@ -106,6 +107,7 @@ def run(
         trace_kept: Keep the trace's lines.
         trace_detailed: Show the content of messages in the trace; its hash then differs.
         recorded: Keep every draw.
+        steering: Makes what decides draws while the run goes on; they are among the run's overrides then.
 
     Raises:
         UsageError: the scenario names something that is not installed.
@@ -123,6 +125,8 @@ def run(
         trace_detailed=trace_detailed,
         recorded=recorded,
     )
+    if steering is not None:
+        engine.choices.steer = steering(engine)
     if plan is None:
         plan = drawn_plan(scenario, protocol, plugins, engine.choices)
     cluster = Cluster(engine, latency=scenario.latency)
@@ -160,7 +164,7 @@ def run(
         injections=tuple(cluster.injections),
         not_done=tuple(nemesis.not_done),
         plan=drawn,
-        overrides=overrides or {},
+        overrides=_merged(engine.choices.steered, overrides or {}),
         service_levels=seen,
         warnings=tuple(_warnings(scenario, cluster, nemesis, checks)),
         events=engine.clock.events,
@@ -174,10 +178,16 @@ def run(
 
 def with_deviations(scenario: Scenario, overrides: Overrides) -> Overrides:
     """Return the draws that are not left to the seed: the scenario's own and *overrides*, which come first."""
-    merged: dict[str, dict[int, float]] = {}
+    own: dict[str, dict[int, float]] = {}
     for stream, position, draw in scenario.deviations:
-        merged.setdefault(stream, {})[position] = draw
-    for stream, draws in overrides.items():
+        own.setdefault(stream, {})[position] = draw
+    return _merged(own, overrides)
+
+
+def _merged(first: Overrides, winning: Overrides) -> Overrides:
+    """Return the draws of both; those of *winning* where both have one."""
+    merged = {stream: dict(draws) for stream, draws in first.items() if draws}
+    for stream, draws in winning.items():
         merged.setdefault(stream, {}).update(draws)
     return merged
 

@@ -11,6 +11,7 @@ import typer
 from chaoslab.cli.output import print_json, print_lines
 from chaoslab.errors import UsageError
 from chaoslab.explore.corpus import Corpus, Entry
+from chaoslab.explore.findings import read_findings
 from chaoslab.report.terminal import table
 
 __all__ = ["corpus"]
@@ -37,12 +38,11 @@ def list_entries(file: FILE, json: JSON = False) -> None:
     elif not entries:
         print_lines(["nothing was found yet"])
     else:
-        rows = [["", "state", "seen", "protocol", "check", "anomaly", "smallest"]]
+        rows = [["", "state", "seen", "protocol", "check", "anomaly", "shape", "smallest"]]
         for entry in entries:
             named = entry.signature
-            rows.append(
-                [str(entry.id), entry.state, str(entry.seen), named.protocol, named.check, named.anomaly, entry.size]
-            )
+            words = (named.protocol, named.check, named.anomaly, named.shape, entry.size)
+            rows.append([str(entry.id), entry.state, str(entry.seen), *words])
         print_lines(table(rows, indent=""))
 
 
@@ -88,6 +88,18 @@ def export(
     print_lines([f"written to {out}", f"repeat with: {shlex.join(['chaoslab', verb, str(out)])}"])
 
 
+@corpus.command("add")
+def add(
+    file: FILE,
+    findings: Annotated[Path, typer.Argument(metavar="FINDINGS", help="What a campaign could not put into a corpus.")],
+) -> None:
+    """Take in what a campaign wrote beside its corpus when that could not be written."""
+    outcomes = read_findings(findings)
+    kept = Corpus(file)
+    new = sum(kept.add(outcome) for outcome in outcomes)
+    print_lines([f"{len(outcomes)} failures taken in, {new} of them of a new kind"])
+
+
 @corpus.command("prune")
 def prune(file: FILE) -> None:
     """Forget the failures that are fixed."""
@@ -102,6 +114,7 @@ def _document(entry: Entry) -> dict[str, Any]:
         "protocol": named.protocol,
         "check": named.check,
         "anomaly": named.anomaly or None,
+        "shape": named.shape or None,
         "state": entry.state,
         "seen": entry.seen,
         "scenario": entry.scenario,

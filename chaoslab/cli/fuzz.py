@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import Executor
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from chaoslab.checkers import merge
-from chaoslab.cli.output import CODES, INTERRUPTED, complain, print_json, print_lines, progress
+from chaoslab.cli.output import CODES, INTERRUPTED, USAGE, complain, print_json, print_lines, progress
 from chaoslab.cli.run import SET, overrides_of
 from chaoslab.errors import UsageError
-from chaoslab.explore.campaign import RUN_SECONDS, Target, campaign, local_executor, seeds_of
+from chaoslab.explore.campaign import RUN_SECONDS, Target, campaign
 from chaoslab.explore.corpus import Corpus, Entry
+from chaoslab.explore.crew import crew_for
+from chaoslab.explore.findings import Keeper
 from chaoslab.explore.known import replay_known, shrink_new
 from chaoslab.explore.outcome import Outcome
 from chaoslab.explore.shrink import Shrunk
+from chaoslab.explore.strategies import STRATEGIES
+from chaoslab.explore.strategies import strategy as chosen_strategy
 from chaoslab.plugins import registry
 from chaoslab.report.campaign import Tally, campaign_document, campaign_lines
-from chaoslab.scenario import load_scenario, scenario_to_toml
+from chaoslab.report.junit import junit_xml, write_junit
+from chaoslab.scenario import load_scenario, parse_scenario, scenario_to_toml
 from chaoslab.scenario.shipped import scenario_path
+from chaoslab.units import parse_size
 
 __all__ = ["fuzz"]
 
@@ -35,11 +40,19 @@ def fuzz(
     runs: Annotated[int | None, typer.Option(min=1, help=f"How many runs in all ({RUNS}).")] = None,
     minutes: Annotated[float | None, typer.Option(min=0, help="Instead: for so many minutes.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="The first seed.")] = 0,
+    strategy: Annotated[
+        str, typer.Option(metavar="NAME", help=f"How runs are chosen: {', '.join(STRATEGIES)}.")
+    ] = "uniform",
     jobs: Annotated[int | None, typer.Option(min=1, help="How many processes; one a core if not given.")] = None,
+    executor: Annotated[str, typer.Option(help="Who runs them: local, or dask://HOST:PORT.")] = "local",
     run_seconds: Annotated[float, typer.Option(min=0.1, help="Give a run up after so many seconds.")] = RUN_SECONDS,
+    run_memory: Annotated[
+        str | None, typer.Option(metavar="SIZE", help='Give a run up whose process needs more, such as "2GiB".')
+    ] = None,
     corpus: Annotated[
         Path | None, typer.Option(help="Keep what is found in this file; run what it holds already first.")
     ] = None,
+    junit: Annotated[Path | None, typer.Option(help="Write the report as JUnit XML to this file, too.")] = None,
     set: SET = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
 ) -> None:
@@ -47,26 +60,24 @@ def fuzz(
     if runs is not None and minutes is not None:
         raise UsageError("give --runs or --minutes, not both.", key="--minutes")
     targets = [_target(name, set or []) for name in scenarios]
+    chosen = chosen_strategy(strategy, targets, seed)
+    crew = crew_for(executor, jobs, memory_max=None if run_memory is None else parse_size(run_memory))
     limit = runs if runs is not None or minutes is not None else RUNS
     until = None if minutes is None else time.monotonic() + 60 * minutes
-    tally = Tally()
-    kept = None if corpus is None else Corpus(corpus)
-    if kept is not None:
-        replay_known(kept, lambda entry, state: None if json else complain(_known(entry, state)))
+    tally = Tally(first_seed=seed, strategy=strategy, expected=_expected(targets))
+    if junit is not None:
+        write_junit(junit, "")  # a folder that cannot be written is told before the work
+    keeper = None if corpus is None else Keeper(Corpus(corpus))
+    if keeper is not None:
+        replay_known(keeper.corpus, lambda entry, state: None if json else complain(_known(entry, state)))
     stopped = False
-    workers: list[Executor] = []
-
-    def renewed() -> Executor:
-        workers.append(local_executor(jobs))
-        return workers[-1]
-
-    first = local_executor(jobs)
-    workers.append(first)
     outcomes = campaign(
-        seeds_of(targets, seed, limit),
-        first,
-        workers=jobs or first._max_workers,  # type: ignore[attr-defined]  # how many cores it found
-        renew=renewed,
+        chosen,
+        crew.executor,
+        workers=crew.workers,
+        runs=limit,
+        renew=crew.renewed,
+        broken=crew.broken,
         seconds_max=run_seconds,
         go_on=lambda: until is None or time.monotonic() < until,
     )
@@ -74,21 +85,20 @@ def fuzz(
     try:
         with progress("runs", limit or 0, total_s=None if minutes is None else 60 * minutes) as advance:
             for outcome in outcomes:
-                new = bool(outcome.findings) and kept is not None and kept.add(outcome)  # kept before it is told
-                if tally.add(outcome) and (new or kept is None):
+                new = bool(outcome.findings) and keeper is not None and keeper.keep(outcome)  # kept before it is told
+                if tally.add(outcome) and (new or keeper is None):
                     _tell_first(outcome, as_json=json)
                 advance(1)
     except KeyboardInterrupt:
         stopped = True
     finally:
-        for executor in workers:
-            executor.shutdown(wait=not stopped, cancel_futures=True)
+        crew.dismiss(wait=not stopped)
     elapsed_s = time.monotonic() - began
-    if kept is not None:
-        kept.note_campaign(" ".join(scenarios), seed, tally.runs, tally.failed)
-        if not stopped:
-            shrink_new(kept, lambda entry, shrunk: None if json else complain(_made_small(entry, shrunk)))
+    if keeper is not None:
+        _finish_corpus(keeper, tally, scenarios, seed, stopped=stopped, quiet=json)
     document = campaign_document(tally, elapsed_s=elapsed_s, set_options=set or [])
+    if junit is not None:
+        write_junit(junit, junit_xml(tally, scenarios, elapsed_s=elapsed_s, set_options=set or []))
     if json:
         print_json(document)
     else:
@@ -96,7 +106,36 @@ def fuzz(
     if stopped:
         complain(f"stopped after {tally.runs} runs; what was found until then is shown.")
         raise typer.Exit(INTERRUPTED)
+    if keeper is not None and keeper.trouble is not None:
+        raise typer.Exit(USAGE)
     raise typer.Exit(CODES[merge(tally.verdicts)])
+
+
+def _finish_corpus(
+    keeper: Keeper, tally: Tally, scenarios: list[str], seed: int, *, stopped: bool, quiet: bool
+) -> None:
+    """Note what the campaign did, and make what it found small; say so if the corpus could not take it."""
+    if keeper.trouble is None:
+        try:
+            keeper.corpus.note_campaign(" ".join(scenarios), seed, tally.runs, tally.failed)
+            for scenario, probes in tally.probes.items():
+                keeper.corpus.note_probes(scenario, probes)
+            if not stopped:
+                shrink_new(keeper.corpus, lambda entry, shrunk: None if quiet else complain(_made_small(entry, shrunk)))
+        except UsageError as error:
+            keeper.trouble = str(error)
+    if keeper.trouble is not None:
+        complain(keeper.trouble)
+    if keeper.fallback is not None:
+        complain(
+            f"what was found from then on is in {keeper.fallback}: "
+            f"chaoslab corpus add {keeper.corpus.path} {keeper.fallback} takes it in."
+        )
+
+
+def _expected(targets: list[Target]) -> dict[str, tuple[str, ...]]:
+    """Return the probes that some run of each scenario must pass."""
+    return {target.name: parse_scenario(target.text, registry()).expect.sometimes for target in targets}
 
 
 def _known(entry: Entry, state: str) -> str:

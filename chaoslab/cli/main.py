@@ -75,8 +75,8 @@ def chaoslab(
         raise typer.Exit
     if context.invoked_subcommand is None:
         raise UsageError(
-            "say what to do: run, check, sla, cap, compare, fuzz, replay, shrink, report, doctor, init, corpus, mutants, "
-            "list or schema; --help says more."
+            "say what to do: run, check, sla, cap, compare, fuzz, replay, shrink, diff, report, doctor, init, corpus, "
+            "mutants, list or schema; --help says more."
         )
 
 

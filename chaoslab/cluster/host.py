@@ -250,7 +250,7 @@ class Host(abc.ABC):
 
     def probe(self, name: str) -> None:
         """The code passes its point *name*."""
-        self.engine.note(f"probe {self.name} {name}")
+        self.engine.trace.remark(f"{self.engine.now_ns} probe {self.name} {name}")
         self.signals.probe(self.name, name)
 
     def admits(self, entry: Entry) -> bool:

@@ -2,8 +2,8 @@
 
 Rules:
 
-1. The outcomes depend on scenarios and seeds alone: neither on the executor, nor on how many processes it has, nor on
-   which of them is quicker. They come back in the order of the jobs.
+1. The outcomes depend on scenarios, seeds and the strategy alone: neither on the executor, nor on how many processes
+   it has, nor on which of them is quicker. They come back in the order of the jobs.
 2. Any ``concurrent.futures.Executor`` will do. What is sent is text and small values.
 3. At most a window of jobs is under way: memory stays flat however long the campaign, and Ctrl-C is answered at once.
 4. A worker that dies takes nothing with it: its jobs are done again, alone, and one that kills its worker twice is an
@@ -15,58 +15,59 @@ from __future__ import annotations
 import functools
 import itertools
 import os
+import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 
 import attrs
 
 from chaoslab.explore.outcome import Finding, Outcome, outcome_of
+from chaoslab.explore.strategies import Job, Strategy, Target, attempt_of
 from chaoslab.plugins import registry
 from chaoslab.scenario import Scenario, parse_scenario
 
-__all__ = ["Job", "Target", "campaign", "local_executor", "seeds_of"]
+try:
+    import resource
+except ImportError:  # not on Windows
+    resource = None  # type: ignore[assignment]
+
+__all__ = ["Job", "Target", "campaign", "local_executor", "run_job", "seeds_of"]
 
 RUN_SECONDS = 60.0
 """Seconds of the wall clock after which one run is given up."""
 
 _CHUNK_S = 0.5
 _CHUNK_MAX = 32
-
-
-@attrs.frozen(kw_only=True)
-class Target:
-    """A scenario of a campaign.
-
-    Attributes:
-        name: What people call it: its file, or the name of a shipped one.
-        text: The scenario as TOML.
-    """
-
-    name: str
-    text: str
-
-
-@attrs.frozen(kw_only=True)
-class Job:
-    """One seed of one scenario."""
-
-    target: Target
-    seed: int
+_ONE_AT_A_TIME = threading.Lock()  # an executor may have threads, and a simulation has its process for itself
 
 
 def seeds_of(targets: Iterable[Target], first: int, runs: int | None = None) -> Iterator[Job]:
     """Return the jobs of a campaign: the targets take turns, seeds count up from *first*; without *runs*, no end."""
     targets = list(targets)
     seeds = itertools.count(first)
-    jobs = (Job(target=target, seed=seed) for seed in seeds for target in targets)
+    jobs = (Job(target=target, seed=seed, number=seed - first) for seed in seeds for target in targets)
     return jobs if runs is None else itertools.islice(jobs, runs)
 
 
-def local_executor(processes: int | None = None) -> ProcessPoolExecutor:
-    """Return an executor of *processes* processes of this machine: one a core if not given."""
-    return ProcessPoolExecutor(max_workers=processes or os.cpu_count() or 1)
+def local_executor(processes: int | None = None, *, memory_max: int | None = None) -> ProcessPoolExecutor:
+    """Return an executor of *processes* processes of this machine.
+
+    Args:
+        processes: How many; one a core if not given.
+        memory_max: How many bytes each may take: a run that wants more ends as a finding. None: whatever there is.
+    """
+    return ProcessPoolExecutor(
+        max_workers=processes or os.cpu_count() or 1, initializer=_limit_memory, initargs=(memory_max,)
+    )
+
+
+def _limit_memory(bytes_max: int | None) -> None:
+    """Let this process have no more memory than that, where the system can hold it to it."""
+    if bytes_max is not None and resource is not None:
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        bytes_max = bytes_max if hard == resource.RLIM_INFINITY else min(bytes_max, hard)
+        resource.setrlimit(resource.RLIMIT_AS, (bytes_max, hard))
 
 
 @functools.lru_cache(maxsize=64)
@@ -76,67 +77,111 @@ def _scenario(text: str) -> Scenario:
 
 def _run_chunk(jobs: tuple[Job, ...], seconds_max: float) -> list[Outcome]:
     """Run *jobs* one after the other: what a worker does."""
-    return [outcome_of(job.target.name, _scenario(job.target.text), job.seed, seconds_max=seconds_max) for job in jobs]
+    with _ONE_AT_A_TIME:
+        return [run_job(job, seconds_max=seconds_max) for job in jobs]
+
+
+def run_job(job: Job, *, seconds_max: float = RUN_SECONDS) -> Outcome:
+    """Make the attempt of *job*, here and now, and return what came of it."""
+    attempt = attempt_of(job, _scenario(job.target.text))
+    return outcome_of(
+        job.target.name,
+        attempt.scenario,
+        attempt.seed,
+        seconds_max=seconds_max,
+        plan=attempt.plan,
+        overrides=attempt.overrides,
+        steering=attempt.steering,
+        features_of=attempt.features_of,
+    )
+
+
+class _Given:
+    """Jobs that stand already."""
+
+    def __init__(self, jobs: Iterable[Job]) -> None:
+        self._jobs = iter(jobs)
+
+    def take(self, count: int) -> Sequence[Job]:
+        return tuple(itertools.islice(self._jobs, count))
+
+    def learn(self, job: Job, outcome: Outcome) -> None:
+        return
 
 
 def campaign(
-    jobs: Iterable[Job],
+    jobs: Strategy | Iterable[Job],
     executor: Executor,
     *,
     workers: int,
+    runs: int | None = None,
     renew: Callable[[], Executor] | None = None,
+    broken: tuple[type[BaseException], ...] = (BrokenExecutor,),
     seconds_max: float = RUN_SECONDS,
     go_on: Callable[[], bool] = lambda: True,
 ) -> Iterator[Outcome]:
     """Run *jobs* and yield their outcomes, in the order of the jobs.
 
     Args:
-        jobs: What to run; may be without end.
+        jobs: What to run, or a strategy that says so; may be without end.
         executor: Who runs it.
         workers: How many jobs it runs at once.
+        runs: How many in all; None: as many as there are.
         renew: Makes another executor when the present one is broken by a worker that died; without it that ends the
             campaign.
+        broken: What the executor raises when a worker died.
         seconds_max: Seconds of the wall clock after which one run is given up.
         go_on: Asked before more is begun; once it says no, what is under way is finished and nothing more begun.
     """
-    waiting = iter(jobs)
+    source = _Given(jobs) if isinstance(jobs, Iterable) else jobs
     under_way: deque[tuple[tuple[Job, ...], Future[list[Outcome]]]] = deque()
-    size = 1
+    size, left = 1, runs
 
-    def begin(chunk: tuple[Job, ...]) -> None:
-        under_way.append((chunk, executor.submit(_run_chunk, chunk, seconds_max)))
+    def told(job: Job, outcome: Outcome) -> Outcome:
+        source.learn(job, outcome)
+        return attrs.evolve(outcome, features=(), heritage="") if outcome.heritage else outcome
 
     while True:
         while len(under_way) < 2 * workers and go_on():
-            chunk = tuple(itertools.islice(waiting, size))
+            chunk = tuple(source.take(size if left is None else min(size, left)))
             if not chunk:
                 break
-            begin(chunk)
+            left = None if left is None else left - len(chunk)
+            under_way.append((chunk, executor.submit(_run_chunk, chunk, seconds_max)))
         if not under_way:
             return
         chunk, future = under_way.popleft()
         try:
             outcomes = future.result()
-        except BrokenProcessPool:
+        except broken:
             if renew is None:
                 raise
             lost = [chunk, *(jobs for jobs, _ in under_way)]
+            for _, other in under_way:
+                other.cancel()
             under_way.clear()
             executor = renew()
             for one in itertools.chain.from_iterable(lost):
-                outcome, executor = _alone(one, executor, renew, seconds_max)
-                yield outcome
+                outcome, executor = _alone(one, executor, renew, broken, seconds_max)
+                yield told(one, outcome)
             continue
         spent_s = sum(outcome.cpu_s for outcome in outcomes) / len(outcomes)
         size = max(1, min(_CHUNK_MAX, int(_CHUNK_S / max(spent_s, 1e-4))))
-        yield from outcomes
+        for job, outcome in zip(chunk, outcomes, strict=True):
+            yield told(job, outcome)
 
 
-def _alone(job: Job, executor: Executor, renew: Callable[[], Executor], seconds_max: float) -> tuple[Outcome, Executor]:
+def _alone(
+    job: Job,
+    executor: Executor,
+    renew: Callable[[], Executor],
+    broken: tuple[type[BaseException], ...],
+    seconds_max: float,
+) -> tuple[Outcome, Executor]:
     """Run *job* while nothing else runs, so that if a worker dies it is known of what."""
     try:
         return executor.submit(_run_chunk, (job,), seconds_max).result()[0], executor
-    except BrokenProcessPool:
+    except broken:
         finding = Finding(
             check="limit", verdict="unknown", anomaly=None,
             summary="the process that ran this seed died, twice: killed from outside, or out of memory.",

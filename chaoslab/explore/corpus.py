@@ -3,7 +3,9 @@
 Rules:
 
 1. A failure is in the file before anybody is told of it: a kill at any moment loses nothing that was printed.
-2. Failures that look alike (protocol, check, anomaly) are one entry, with a count: one bug is told once.
+2. Failures that look alike are one entry, with a count: one bug is told once. At first sight they look alike if
+   protocol, check and anomaly are the same; made small, also the shape of the smallest plan must be: the kinds of fault
+   that it takes. Some further failures of a known look are kept as sightings until they are made small, too.
 3. Several campaigns may use one file at once.
 4. A file of another version, or a damaged one, is refused in words and left as it is.
 """
@@ -11,7 +13,7 @@ Rules:
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -21,11 +23,13 @@ import attrs
 from chaoslab.errors import UsageError
 from chaoslab.explore.outcome import Outcome
 
-__all__ = ["Corpus", "Entry", "Signature", "signature_of"]
+__all__ = ["SIGHTINGS_MAX", "Corpus", "Entry", "Sighting", "Signature", "signature_of"]
 
-VERSION: Final = 1
+VERSION: Final = 2
 _APPLICATION: Final = 0x43484C42  # "CHLB", so that no other SQLite file is taken for a corpus
 _PATIENCE_S: Final = 30.0
+SIGHTINGS_MAX: Final = 4
+"""How many failures of one look are kept, beyond those with an entry, to see whether they are another bug."""
 
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS failures (
@@ -33,6 +37,7 @@ CREATE TABLE IF NOT EXISTS failures (
     protocol TEXT NOT NULL,
     "check" TEXT NOT NULL,
     anomaly TEXT NOT NULL,
+    shape TEXT NOT NULL DEFAULT '',
     scenario TEXT NOT NULL,
     seed INTEGER NOT NULL,
     verdict TEXT NOT NULL,
@@ -42,7 +47,24 @@ CREATE TABLE IF NOT EXISTS failures (
     size TEXT NOT NULL DEFAULT '',
     state TEXT NOT NULL DEFAULT 'failing',
     seen INTEGER NOT NULL DEFAULT 1,
-    UNIQUE (protocol, "check", anomaly)
+    UNIQUE (protocol, "check", anomaly, shape)
+);
+CREATE TABLE IF NOT EXISTS sightings (
+    id INTEGER PRIMARY KEY,
+    protocol TEXT NOT NULL,
+    "check" TEXT NOT NULL,
+    anomaly TEXT NOT NULL,
+    scenario TEXT NOT NULL,
+    seed INTEGER NOT NULL,
+    verdict TEXT NOT NULL,
+    summary TEXT NOT NULL,
+    recording TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS probes (
+    scenario TEXT NOT NULL,
+    probe TEXT NOT NULL,
+    times INTEGER NOT NULL,
+    PRIMARY KEY (scenario, probe)
 );
 CREATE TABLE IF NOT EXISTS campaigns (
     id INTEGER PRIMARY KEY,
@@ -54,13 +76,48 @@ CREATE TABLE IF NOT EXISTS campaigns (
 """
 
 
+_ALIKE: Final = 'protocol = ? AND "check" = ? AND anomaly = ?'
+
+
 @attrs.frozen(kw_only=True)
 class Signature:
-    """By what one bug is told from another."""
+    """By what one bug is told from another.
+
+    Attributes:
+        protocol: The protocol's name.
+        check: The check that did not hold.
+        anomaly: The anomaly's name, or ``""``.
+        shape: The kinds of fault in the smallest run that shows it, such as ``"crash + partition"``; ``"no fault"``;
+            ``""`` as long as it was not made small.
+    """
 
     protocol: str
     check: str
     anomaly: str
+    shape: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Sighting:
+    """A failure that looks like a known one and was not made small yet.
+
+    Attributes:
+        id: Its number among the sightings.
+        signature: What it looks like; without a shape.
+        scenario: The name of the scenario.
+        seed: The seed.
+        verdict: ``"invalid"`` or ``"unknown"``.
+        summary: One sentence.
+        recording: What replays it.
+    """
+
+    id: int
+    signature: Signature
+    scenario: str
+    seed: int
+    verdict: str
+    summary: str
+    recording: str
 
 
 @attrs.frozen(kw_only=True)
@@ -140,8 +197,7 @@ class Corpus:
         try:
             yield
         except sqlite3.DatabaseError as error:
-            what = "is damaged, or no corpus" if "malformed" in str(error) or "not a database" in str(error) else ""
-            raise UsageError(f"{what or 'cannot be used'}: {error}.", file=self.path) from None
+            raise UsageError(_in_words(error), file=self.path) from None
 
     def close(self) -> None:
         """Close the file."""
@@ -156,35 +212,130 @@ class Corpus:
             )
 
     def add(self, outcome: Outcome) -> bool:
-        """Keep the failure in *outcome*; return whether it is the first of its kind. Durable when this returns."""
-        signature, finding = signature_of(outcome), outcome.findings[0]
-        with self._told():
-            cursor = self._database.execute(
-                'INSERT INTO failures (protocol, "check", anomaly, scenario, seed, verdict, summary, recording) '
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
-                'ON CONFLICT (protocol, "check", anomaly) DO UPDATE SET seen = seen + 1, '
-                "  recording = CASE WHEN state = 'fixed' THEN excluded.recording ELSE recording END, "
-                "  seed = CASE WHEN state = 'fixed' THEN excluded.seed ELSE seed END, "
-                "  scenario = CASE WHEN state = 'fixed' THEN excluded.scenario ELSE scenario END, "
-                "  state = 'failing' "
-                "RETURNING seen",
-                (
-                    signature.protocol,
-                    signature.check,
-                    signature.anomaly,
-                    outcome.scenario,
-                    outcome.seed,
-                    finding.verdict,
-                    finding.summary,
-                    outcome.recording,
-                ),
-            )
-            return bool(cursor.fetchone()[0] == 1)
+        """Keep the failure in *outcome*; return whether none like it was known. Durable when this returns."""
+        with self._told(), self._at_once():
+            return self._add(outcome)
 
-    def keep_shrunk(self, entry: int, scenario: str, size: str) -> None:
-        """Keep the smallest scenario that shows the failure *entry*."""
+    def _add(self, outcome: Outcome) -> bool:
+        look, finding = signature_of(outcome), outcome.findings[0]
+        named = (look.protocol, look.check, look.anomaly)
+        found = (outcome.scenario, outcome.seed, finding.verdict, finding.summary, outcome.recording)
+        known = self._database.execute(
+            f"SELECT id, state FROM failures WHERE {_ALIKE} ORDER BY state = 'fixed', id",  # noqa: S608
+            named,
+        ).fetchall()
+        if not known:
+            self._insert("failures", named, found)
+            return True
+        back = next((row for row in known if row["state"] == "fixed"), None)
+        if back is not None and len(known) == 1:  # the bug has returned: what shows it now replaces what showed it then
+            self._database.execute(
+                "UPDATE failures SET scenario = ?, seed = ?, verdict = ?, summary = ?, recording = ?, "
+                "state = 'failing', seen = seen + 1 WHERE id = ?",
+                (*found, back["id"]),
+            )
+            return False
+        waiting = self._database.execute(f"SELECT count(*) FROM sightings WHERE {_ALIKE}", named).fetchone()[0]  # noqa: S608
+        if outcome.recording and waiting < SIGHTINGS_MAX:
+            self._insert("sightings", named, found)
+        self._database.execute("UPDATE failures SET seen = seen + 1 WHERE id = ?", (known[0]["id"],))
+        return False
+
+    def _insert(self, table: str, named: tuple[str, ...], found: tuple[object, ...]) -> None:
+        self._database.execute(
+            f'INSERT INTO {table} (protocol, "check", anomaly, scenario, seed, verdict, summary, recording) '  # noqa: S608
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (*named, *found),
+        )
+
+    @contextmanager
+    def _at_once(self) -> Iterator[None]:
+        """Do all of the block or nothing of it, and let no other campaign in between."""
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            if self._database.in_transaction:
+                self._database.execute("ROLLBACK")
+            raise
+        self._database.execute("COMMIT")
+
+    def note_probes(self, scenario: str, probes: Mapping[str, int]) -> None:
+        """Count how often runs of *scenario* passed each of *probes*."""
+        with self._told(), self._at_once():
+            self._database.executemany(
+                "INSERT INTO probes (scenario, probe, times) VALUES (?, ?, ?) "
+                "ON CONFLICT (scenario, probe) DO UPDATE SET times = times + excluded.times",
+                [(scenario, probe, times) for probe, times in sorted(probes.items())],
+            )
+
+    def probes(self) -> dict[str, dict[str, int]]:
+        """Return how often each probe was passed, by scenario."""
+        found: dict[str, dict[str, int]] = {}
         with self._told():
-            self._database.execute("UPDATE failures SET shrunk = ?, size = ? WHERE id = ?", (scenario, size, entry))
+            for row in self._database.execute("SELECT * FROM probes ORDER BY scenario, probe"):
+                found.setdefault(row["scenario"], {})[row["probe"]] = row["times"]
+        return found
+
+    def keep_shrunk(self, entry: int, scenario: str, size: str, shape: str) -> bool:
+        """Keep the smallest scenario that shows the failure *entry*; return False if it turned out to be a known one.
+
+        Then *entry* is gone, and the known one was seen as often more.
+        """
+        with self._told(), self._at_once():
+            same = self._database.execute(
+                "SELECT other.id FROM failures AS one JOIN failures AS other ON other.protocol = one.protocol "
+                'AND other."check" = one."check" AND other.anomaly = one.anomaly '
+                "WHERE one.id = ? AND other.shape = ? AND other.id != one.id",
+                (entry, shape),
+            ).fetchone()
+            if same is not None:
+                self._database.execute(
+                    "UPDATE failures SET seen = seen + (SELECT seen FROM failures WHERE id = ?), state = 'failing' "
+                    "WHERE id = ?",
+                    (entry, same["id"]),
+                )
+                self._database.execute("DELETE FROM failures WHERE id = ?", (entry,))
+                return False
+            self._database.execute(
+                "UPDATE failures SET shrunk = ?, size = ?, shape = ? WHERE id = ?", (scenario, size, shape, entry)
+            )
+            return True
+
+    def sightings(self) -> list[Sighting]:
+        """Return the failures that are kept until they are made small, in the order in which they were found."""
+        with self._told():
+            rows = self._database.execute("SELECT * FROM sightings ORDER BY id").fetchall()
+        return [
+            Sighting(
+                signature=Signature(protocol=row["protocol"], check=row["check"], anomaly=row["anomaly"]),
+                **{key: row[key] for key in ("id", "scenario", "seed", "verdict", "summary", "recording")},
+            )
+            for row in rows
+        ]
+
+    def settle(self, sighting: Sighting, scenario: str, size: str, shape: str) -> Entry | None:
+        """Say what became of *sighting* when it was made small: return its new entry, or None if it has one already.
+
+        An empty *shape* means that it could not be made small: it is forgotten.
+        """
+        look = sighting.signature
+        named = (look.protocol, look.check, look.anomaly)
+        with self._told(), self._at_once():
+            self._database.execute("DELETE FROM sightings WHERE id = ?", (sighting.id,))
+            known = self._database.execute(
+                f"SELECT id FROM failures WHERE {_ALIKE} AND shape = ?",  # noqa: S608
+                (*named, shape),
+            ).fetchone()
+            if known is not None or not shape:
+                return None
+            found = (sighting.scenario, sighting.seed, sighting.verdict, sighting.summary, sighting.recording)
+            self._insert("failures", named, found)
+            number = self._database.execute("SELECT last_insert_rowid()").fetchone()[0]
+            self._database.execute(
+                "UPDATE failures SET shrunk = ?, size = ?, shape = ? WHERE id = ?", (scenario, size, shape, number)
+            )
+        return self.entry(number)
 
     def set_state(self, entry: int, state: str) -> None:
         """Note that the failure *entry* is failing, fixed or diverged."""
@@ -214,9 +365,23 @@ class Corpus:
             return self._database.execute("DELETE FROM failures WHERE state = 'fixed'").rowcount
 
 
+def _in_words(error: sqlite3.DatabaseError) -> str:
+    """Say what is wrong with a file, and what to do about it."""
+    said = str(error)
+    if "malformed" in said or "not a database" in said:
+        return f"is damaged, or no corpus: {said}. It is left as it is; give --corpus another file."
+    if "full" in said:
+        return f"cannot be written: {said}. Make room, and run the campaign again."
+    if "readonly" in said or "unable to open" in said:
+        return f"cannot be written: {said}. Its folder must be there and writable, for SQLite puts files beside it."
+    if "locked" in said:
+        return f"is in use: {said} for more than {_PATIENCE_S:g} s."
+    return f"cannot be used: {said}."
+
+
 def _entry(row: Any) -> Entry:
     return Entry(
-        signature=Signature(protocol=row["protocol"], check=row["check"], anomaly=row["anomaly"]),
+        signature=Signature(protocol=row["protocol"], check=row["check"], anomaly=row["anomaly"], shape=row["shape"]),
         **{
             key: row[key]
             for key in ("id", "scenario", "seed", "verdict", "summary", "recording", "shrunk", "size", "state", "seen")

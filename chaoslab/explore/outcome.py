@@ -22,6 +22,7 @@ import attrs
 
 from chaoslab.checkers import Outcome as VerdictOutcome
 from chaoslab.checkers import Verdict
+from chaoslab.choices import Overrides, Steer
 from chaoslab.errors import (
     ChaosLabError,
     DeadlockError,
@@ -31,8 +32,10 @@ from chaoslab.errors import (
     NodeError,
 )
 from chaoslab.explore.recording import record, recording_text
+from chaoslab.nemesis import Plan
 from chaoslab.runner import Run, run
 from chaoslab.scenario import Scenario
+from chaoslab.sim import Engine
 
 __all__ = ["FINDINGS", "Finding", "Outcome", "outcome_of"]
 
@@ -79,6 +82,8 @@ class Outcome:
         probes: How often each probe was passed.
         warnings: What made the run prove less than it seems to.
         recording: What replays a run that did not hold, as text; empty for the others and where the run did not end.
+        features: What it reached, as numbers, if that was asked for: see ``strategies.coverage``.
+        heritage: What replays it whether it held or not, as text, if features were asked for.
     """
 
     scenario: str
@@ -92,9 +97,21 @@ class Outcome:
     probes: dict[str, int] = attrs.field(factory=dict)
     warnings: tuple[str, ...] = ()
     recording: str = ""
+    features: tuple[int, ...] = ()
+    heritage: str = ""
 
 
-def outcome_of(name: str, scenario: Scenario, seed: int, *, seconds_max: float = 0.0) -> Outcome:
+def outcome_of(
+    name: str,
+    scenario: Scenario,
+    seed: int,
+    *,
+    seconds_max: float = 0.0,
+    plan: Plan | None = None,
+    overrides: Overrides | None = None,
+    steering: Callable[[Engine], Steer] | None = None,
+    features_of: Callable[[Run], tuple[int, ...]] | None = None,
+) -> Outcome:
     """Run *scenario* with *seed* and return what came of it.
 
     Args:
@@ -103,11 +120,17 @@ def outcome_of(name: str, scenario: Scenario, seed: int, *, seconds_max: float =
         seed: With which seed.
         seconds_max: Seconds of the wall clock after which the run is given up; 0: never. Needs the main thread of the
             process; elsewhere the run's own limits must do.
+        plan: A fault plan to use instead of the one drawn from the seed.
+        overrides: Draws that are not left to the seed.
+        steering: Makes what decides draws while the run goes on.
+        features_of: Says what a run has reached.
     """
     began = process_time()
     try:
         with _given_up_after(seconds_max):
-            done = run(scenario, seed)
+            done = run(
+                scenario, seed, plan=plan, overrides=overrides, steering=steering, trace_kept=features_of is not None
+            )
             findings = tuple(_finding(verdict) for verdict in done.checks if verdict.outcome != "valid")
     except BaseException as error:
         finding = _finding_of_error(error, seconds_max)
@@ -121,7 +144,11 @@ def outcome_of(name: str, scenario: Scenario, seed: int, *, seconds_max: float =
             findings=(finding,),
             cpu_s=process_time() - began,
         )
-    return _outcome(name, done, findings, process_time() - began)
+    outcome = _outcome(name, done, findings, process_time() - began)
+    if features_of is None:
+        return outcome
+    heritage = outcome.recording or recording_text(record(done))
+    return attrs.evolve(outcome, features=features_of(done), heritage=heritage, cpu_s=process_time() - began)
 
 
 def _finding_of_error(error: BaseException, seconds_max: float) -> Finding | None:

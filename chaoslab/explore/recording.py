@@ -26,7 +26,8 @@ from chaoslab.plugins import Registry, registry
 from chaoslab.runner import Run, run
 from chaoslab.scenario import Scenario, parse_scenario, scenario_to_toml
 from chaoslab.scenario.plans import step_read, step_written
-from chaoslab.sim import first_difference
+from chaoslab.sim import first_difference, is_remark
+from chaoslab.units import NS_PER_S
 
 __all__ = [
     "VERSION",
@@ -39,7 +40,10 @@ __all__ = [
     "write_recording",
 ]
 
-VERSION = 1
+VERSION = 2
+
+_BETWEEN = 64
+"""Events between two checkpoints."""
 
 
 @attrs.frozen(kw_only=True)
@@ -180,16 +184,21 @@ def replay(recording: Recording, *, plugins: Registry | None = None, trace: list
     )
     if again.trace_hash == recording.trace_hash:
         return again
-    difference = None if trace is None else first_difference(trace, list(again.trace))
+    replayed = [line for line in again.trace if not is_remark(line)]
+    difference = None
+    if trace is not None:
+        difference = first_difference([line for line in trace if not is_remark(line)], replayed)
     if difference is not None:
         raise DeterminismError(f"the replay went another way than the recording; {difference}")
     same = 0
-    for recorded, replayed in zip(recording.checkpoints, again.checkpoints, strict=False):
-        if recorded != replayed:
+    for recorded, ours in zip(recording.checkpoints, again.checkpoints, strict=False):
+        if recorded != ours:
             break
         same = recorded[0]
+    there = [int(line.split(" ", 1)[0]) for line in replayed[same : same + _BETWEEN]] or [again.virtual_ns]
     raise DeterminismError(
-        f"the replay went another way than the recording, after event {same:,} of {len(again.trace):,}: "
+        f"the replay went another way than the recording, after event {same:,} of {len(replayed):,}, within the next "
+        f"{_BETWEEN}, at {there[0] / NS_PER_S:.6f} s to {there[-1] / NS_PER_S:.6f} s of virtual time: "
         "the code under test, or ChaosLab, is not what it was. "
         "With trace.log beside the recording the exact event is shown."
     )

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import shlex
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
 
 from chaoslab.checkers import Outcome as VerdictOutcome
+from chaoslab.checkers import merge
 from chaoslab.explore.outcome import Outcome
 
-__all__ = ["Tally", "campaign_document", "campaign_lines"]
+__all__ = ["Group", "Tally", "campaign_document", "campaign_lines", "repeat_command"]
 
 _WIDTH = 110
 
@@ -24,10 +25,12 @@ class Group:
     Attributes:
         first: The first of them in the order of the campaign.
         seeds: The seeds of all.
+        number: The how manieth run of the campaign the first of them was, from 1.
     """
 
     first: Outcome
     seeds: list[int]
+    number: int = 1
 
 
 @attrs.define(kw_only=True)
@@ -39,30 +42,36 @@ class Tally:
         events: How many events in all.
         cpu_s: CPU seconds of all runs and checks.
         groups: The kinds of failure, by (scenario, check, anomaly), in the order in which they were found.
-        probes: How often each probe was passed.
-        warnings: How many runs had each warning.
+        probes: How often each probe was passed, by scenario.
+        first_seed: The first seed of the campaign.
+        strategy: How its runs were chosen.
+        expected: The probes that some run must pass, by scenario.
     """
 
     runs: int = 0
     events: int = 0
     cpu_s: float = 0.0
     groups: dict[tuple[str, str, str | None], Group] = attrs.field(factory=dict)
-    probes: dict[str, int] = attrs.field(factory=dict)
+    probes: dict[str, dict[str, int]] = attrs.field(factory=dict)
+    first_seed: int = 0
+    strategy: str = "uniform"
+    expected: Mapping[str, Sequence[str]] = attrs.field(factory=dict)
 
     def add(self, outcome: Outcome) -> bool:
         """Count *outcome*; return whether it is the first failure of its kind."""
         self.runs += 1
         self.events += outcome.events
         self.cpu_s += outcome.cpu_s
+        probes = self.probes.setdefault(outcome.scenario, {})
         for name, count in outcome.probes.items():
-            self.probes[name] = self.probes.get(name, 0) + count
+            probes[name] = probes.get(name, 0) + count
         if not outcome.findings:
             return False
         finding = outcome.findings[0]
         key = (outcome.scenario, finding.check, finding.anomaly)
         group = self.groups.get(key)
         if group is None:
-            self.groups[key] = Group(first=outcome, seeds=[outcome.seed])
+            self.groups[key] = Group(first=outcome, seeds=[outcome.seed], number=self.runs)
             return True
         group.seeds.append(outcome.seed)
         return False
@@ -73,12 +82,37 @@ class Tally:
         return sum(len(group.seeds) for group in self.groups.values())
 
     @property
+    def never(self) -> list[tuple[str, str]]:
+        """(scenario, probe) of what some run had to pass and none did; empty as long as nothing was run."""
+        if not self.runs:
+            return []
+        return [
+            (scenario, probe)
+            for scenario, probes in self.expected.items()
+            for probe in probes
+            if not self.probes.get(scenario, {}).get(probe)
+        ]
+
+    @property
     def verdicts(self) -> list[VerdictOutcome]:
-        """The verdicts of all kinds of failure; empty if everything held."""
-        return [group.first.verdict for group in self.groups.values()]
+        """The verdicts of all kinds of failure, and of probes never passed; empty if everything held."""
+        found: list[VerdictOutcome] = [group.first.verdict for group in self.groups.values()]
+        return [*found, "unknown"] if self.never else found
+
+    @property
+    def verdict(self) -> VerdictOutcome:
+        """The worst of all; unknown if nothing was run."""
+        return merge(self.verdicts) if self.runs and self.verdicts else "valid" if self.runs else "unknown"
 
 
-def _repeat(outcome: Outcome, set_options: Iterable[str]) -> str:
+def repeat_command(tally: Tally, group: Group, set_options: Iterable[str]) -> str:
+    """Return the command that repeats the first run of *group*."""
+    outcome = group.first
+    if tally.strategy != "uniform":  # the campaign again, up to that run: it is the same whoever runs it
+        scenarios = list(tally.expected) or [outcome.scenario]
+        options = [part for one in set_options for part in ("--set", one)]
+        command = ["chaoslab", "fuzz", *scenarios, *options, "--strategy", tally.strategy]
+        return shlex.join([*command, "--seed", str(tally.first_seed), "--runs", str(group.number)])
     options = [part for one in set_options for part in ("--set", one)]
     return shlex.join(["chaoslab", "run", outcome.scenario, *options, "--seed", str(outcome.seed)])
 
@@ -94,12 +128,15 @@ def campaign_lines(tally: Tally, *, elapsed_s: float, set_options: Sequence[str]
         lines += textwrap.wrap(
             group.first.findings[0].summary, width=_WIDTH, initial_indent=" " * 11, subsequent_indent=" " * 11
         )
-        lines += [f"           repeat with: {_repeat(group.first, set_options)}", ""]
+        lines += [f"           repeat with: {repeat_command(tally, group, set_options)}", ""]
+    lines += [f"  unknown  {scenario}: the probe {probe} was never passed" for scenario, probe in tally.never]
     if not tally.runs:
         return [*lines, "UNKNOWN: nothing was run"]
+    if not tally.groups and tally.never:
+        return [*lines, "", f"UNKNOWN: every run held, and {len(tally.never)} probes were never passed"]
     if not tally.groups:
         return [*lines, "VALID: every run held"]
-    worst = "INVALID" if "invalid" in tally.verdicts else "UNKNOWN"
+    worst = tally.verdict.upper()
     kinds = len(tally.groups)
     return [
         *lines,
@@ -109,14 +146,19 @@ def campaign_lines(tally: Tally, *, elapsed_s: float, set_options: Sequence[str]
 
 def campaign_document(tally: Tally, *, elapsed_s: float, set_options: Sequence[str]) -> dict[str, Any]:
     """Return the report for machines."""
-    verdict = "invalid" if "invalid" in tally.verdicts else "unknown" if tally.groups or not tally.runs else "valid"
+    total: dict[str, int] = {}
+    for probes in tally.probes.values():
+        for probe, times in probes.items():
+            total[probe] = total.get(probe, 0) + times
     return {
-        "verdict": verdict,
+        "verdict": tally.verdict,
+        "strategy": tally.strategy,
         "runs": tally.runs,
         "events": tally.events,
         "cpu_s": tally.cpu_s,
         "elapsed_s": elapsed_s,
-        "probes": dict(sorted(tally.probes.items())),
+        "probes": dict(sorted(total.items())),
+        "never": [{"scenario": scenario, "probe": probe} for scenario, probe in tally.never],
         "failures": [
             {
                 "scenario": scenario,
@@ -127,12 +169,16 @@ def campaign_document(tally: Tally, *, elapsed_s: float, set_options: Sequence[s
                 "seed": group.first.seed,
                 "seeds": group.seeds,
                 "trace_hash": group.first.trace_hash,
-                "repeat": _repeat(group.first, set_options),
+                "repeat": repeat_command(tally, group, set_options),
             }
             for (scenario, check, anomaly), group in tally.groups.items()
         ],
         "checks": [
             {"name": check, "level": None, "verdict": group.first.verdict, "summary": group.first.findings[0].summary}
             for (_, check, _), group in tally.groups.items()
+        ]
+        + [
+            {"name": "sometimes", "level": None, "verdict": "unknown", "summary": f"{scenario}: {probe}: never passed."}
+            for scenario, probe in tally.never
         ],
     }

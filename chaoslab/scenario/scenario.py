@@ -44,6 +44,7 @@ class Expect(Objectives):
     reached: tuple[str, ...] = parameter(
         WORDS, "Probes that the run must pass: a run that never got there has not tested it.", default=()
     )
+    sometimes: tuple[str, ...] = parameter(WORDS, "Probes that some run of a campaign must pass.", default=())
     checks: tuple[str, ...] = parameter(WORDS, "Checks that plugins bring along, by name.", default=())
 
 

@@ -2,6 +2,6 @@
 
 from chaoslab.sim.clock import Entry, SimClock
 from chaoslab.sim.engine import Engine
-from chaoslab.sim.trace import Difference, Trace, first_difference
+from chaoslab.sim.trace import Difference, Trace, first_difference, is_remark
 
-__all__ = ["Difference", "Engine", "Entry", "SimClock", "Trace", "first_difference"]
+__all__ = ["Difference", "Engine", "Entry", "SimClock", "Trace", "first_difference", "is_remark"]

@@ -3,7 +3,8 @@
 Rules:
 
 1. A line begins with the time in nanoseconds and the event's sequence number; then what happened, where.
-2. The hash covers every line in order. Same seed, same hash, on any machine.
+2. The hash covers every line in order, but for remarks: what code says of itself and nothing depends on, as probes do.
+   One probe more, and the hash is the same. Same seed, same hash, on any machine.
 3. Lines are kept only on request; checkpoints of the hash are kept always, and narrow a difference down.
 4. In detail mode a line also shows the content of messages. Its hash differs from the plain one.
 """
@@ -14,10 +15,14 @@ import hashlib
 
 import attrs
 
-__all__ = ["Difference", "Trace", "first_difference"]
+__all__ = ["Difference", "Trace", "first_difference", "is_remark"]
 
 _CHUNK = 4096
 """Lines hashed at once: hashing line by line costs three times as much."""
+_APART = 64
+"""Lines between two checkpoints."""
+_DIGITS = 8
+"""Digits of the hash that a checkpoint keeps: enough to see a difference, and short."""
 
 
 class Trace:
@@ -29,10 +34,10 @@ class Trace:
 
     Attributes:
         add: Add a line. A bound method of a list, as it stands on the hot path.
-        checkpoints: (number of lines, digest up to there), about every 4096 lines.
+        checkpoints: (number of lines, digest up to there), every 64 lines; remarks do not count.
     """
 
-    __slots__ = ("_hash", "_pending", "add", "checkpoints", "count", "detailed", "kept", "lines")
+    __slots__ = ("_hash", "_pending", "_remarks", "add", "checkpoints", "count", "detailed", "kept", "lines")
 
     def __init__(self, *, kept: bool = False, detailed: bool = False) -> None:
         self.kept = kept
@@ -42,17 +47,29 @@ class Trace:
         self.checkpoints: list[tuple[int, str]] = []
         self._hash = hashlib.blake2b(digest_size=16)
         self._pending: list[str] = []
+        self._remarks = 0
         self.add = self._pending.append
+
+    def remark(self, line: str) -> None:
+        """Add a line that the hash does not cover."""
+        self._remarks += 1
+        self.add(line)
 
     def flush(self, *, least: int = _CHUNK) -> None:
         """Hash the lines added so far, if there are at least *least*."""
         pending = self._pending
         if len(pending) < least or not pending:
             return
-        self._hash.update("\n".join(pending).encode())
-        self._hash.update(b"\n")
-        self.count += len(pending)
-        self.checkpoints.append((self.count, self._hash.hexdigest()))
+        hashed = pending
+        if self._remarks:
+            self._remarks = 0
+            hashed = [line for line in pending if not is_remark(line)]
+        for begin in range(0, len(hashed), _APART):
+            lines = hashed[begin : begin + _APART]
+            self._hash.update("\n".join(lines).encode())
+            self._hash.update(b"\n")
+            self.count += len(lines)
+            self.checkpoints.append((self.count, self._hash.hexdigest()[:_DIGITS]))
         if self.kept:
             self.lines.extend(pending)
         pending.clear()
@@ -61,6 +78,11 @@ class Trace:
         """Return the hash of all lines so far, as 32 hexadecimal digits."""
         self.flush(least=1)
         return self._hash.hexdigest()
+
+
+def is_remark(line: str) -> bool:
+    """Return whether *line* of a trace is one that the hash does not cover."""
+    return line.split(" ", 2)[1:2] == ["probe"]
 
 
 @attrs.frozen(kw_only=True)

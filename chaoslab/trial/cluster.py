@@ -20,7 +20,6 @@ import attrs
 import trio
 
 from chaoslab.checkers import Verdict
-from chaoslab.checkers.availability import recovery_ns
 from chaoslab.checkers.registry import check
 from chaoslab.cluster import Cluster, Drive, Injection, RequestClient, Script, Workload, key_names
 from chaoslab.errors import ConsistencyViolation, UsageError
@@ -31,6 +30,7 @@ from chaoslab.plugins import Protocol, Registry
 from chaoslab.runner import drawn_plan
 from chaoslab.scenario import Scenario
 from chaoslab.scenario.scenario import DEFAULT_LATENCY, Expect
+from chaoslab.service_levels import recovery_ns
 from chaoslab.sim import Engine
 from chaoslab.trial.setup import Setup
 from chaoslab.units import NS_PER_S, format_duration, seconds_to_ns

@@ -18,7 +18,6 @@ from typing import Any
 import attrs
 
 from chaoslab.checkers import Outcome, Verdict, merge
-from chaoslab.checkers.availability import figures
 from chaoslab.choices import Overrides
 from chaoslab.cluster import Injection
 from chaoslab.errors import (
@@ -34,6 +33,7 @@ from chaoslab.nemesis import Plan
 from chaoslab.plugins import Protocol, Registry, registry
 from chaoslab.runner import Run, with_deviations
 from chaoslab.scenario import Scenario
+from chaoslab.service_levels import service_levels
 from chaoslab.sim import Engine
 from chaoslab.sim.log import LogEntry
 from chaoslab.trial.cluster import TrialCluster, protocol_name
@@ -203,7 +203,7 @@ def _trial(
         not_done=cluster.not_done,
         plan=cluster.plan,
         overrides=overrides,
-        figures=figures(cluster.history),
+        service_levels=service_levels(cluster.history),
         warnings=(),
         events=engine.clock.events,
         virtual_ns=engine.now_ns,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sqlite3
@@ -14,7 +15,8 @@ import attrs
 import pytest
 
 from chaoslab.errors import UsageError
-from chaoslab.explore.corpus import Corpus
+from chaoslab.explore.corpus import SIGHTINGS_MAX, Corpus
+from chaoslab.explore.findings import Keeper, read_findings
 from chaoslab.explore.known import replay_known, shrink_new
 from chaoslab.explore.outcome import Finding, Outcome, outcome_of
 from chaoslab.explore.recording import parse_recording
@@ -93,10 +95,84 @@ def test_a_new_failure_is_made_small(tmp_path: Path) -> None:
     corpus.add(failing())
     shrink_new(corpus, lambda entry, shrunk: None)
     (entry,) = corpus.entries()
+    assert entry.signature.shape == "partition"
     small = parse_scenario(entry.shrunk, registry())
     assert run(small, small.seed or 0).verdict == "invalid"
     assert "1 faults" in entry.size
     assert parse_recording(entry.recording).verdict == "invalid"
+
+
+def test_a_bug_of_another_shape_is_another_entry(tmp_path: Path) -> None:
+    """A failure that looks like a known one is kept until it is made small: then it is the same bug, or its own."""
+    corpus = Corpus(tmp_path / "c.db")
+    corpus.add(made_up(1))
+    assert corpus.keep_shrunk(1, "small", "1 faults", "partition")
+    assert not corpus.add(made_up(2))
+    assert not corpus.add(made_up(3))
+    same, other = corpus.sightings()
+    assert corpus.settle(same, "small", "1 faults", "partition") is None
+    new = corpus.settle(other, "small", "1 faults", "crash")
+    assert new is not None
+    assert [(one.signature.shape, one.seed) for one in corpus.entries()] == [("partition", 1), ("crash", 3)]
+    assert corpus.sightings() == []
+
+
+def test_two_entries_that_turn_out_the_same_become_one(tmp_path: Path) -> None:
+    """What was seen of both is added up."""
+    corpus = Corpus(tmp_path / "c.db")
+    corpus.add(made_up(1))
+    corpus.keep_shrunk(1, "small", "1 faults", "partition")
+    corpus.add(made_up(2))
+    (sighting,) = corpus.sightings()
+    assert corpus.settle(sighting, "small", "", "pause") is not None
+    assert not corpus.keep_shrunk(2, "smaller", "", "partition")
+    (entry,) = corpus.entries()
+    assert (entry.signature.shape, entry.seen) == ("partition", 3)
+
+
+def test_few_failures_of_one_look_wait_to_be_made_small(tmp_path: Path) -> None:
+    """A bug that every run shows does not fill the disk."""
+    corpus = Corpus(tmp_path / "c.db")
+    for seed in range(20):
+        corpus.add(made_up(seed))
+    assert len(corpus.sightings()) == SIGHTINGS_MAX
+    assert corpus.entries()[0].seen == 20
+
+
+def test_what_a_full_disk_keeps_out_of_the_corpus_is_kept_beside_it(tmp_path: Path) -> None:
+    """The trouble is told with what to do; the findings are in a file, from which a corpus takes them in."""
+    corpus = Corpus(tmp_path / "c.db")
+    keeper = Keeper(corpus)
+    assert keeper.keep(made_up(1))
+    pages = corpus._database.execute("PRAGMA page_count").fetchone()[0]
+    corpus._database.execute(f"PRAGMA max_page_count = {pages}")
+    large = attrs.evolve(made_up(2, "lost write"), recording="x" * 100_000)
+    assert keeper.keep(large)
+    assert keeper.keep(made_up(3, "torn read"))
+    assert keeper.trouble is not None
+    assert "Make room" in keeper.trouble
+    assert keeper.fallback == tmp_path / "c.db.findings.jsonl"
+    assert read_findings(keeper.fallback) == [large, made_up(3, "torn read")]
+    assert [entry.seed for entry in Corpus(tmp_path / "c.db").entries()] == [1]
+
+
+def test_a_findings_file_that_was_cut_off_gives_what_is_whole(tmp_path: Path) -> None:
+    """The last line of a full disk is half a line; any other damage is told with its line."""
+    path = tmp_path / "f.jsonl"
+    line = json.dumps(attrs.asdict(made_up(1))) + "\n"
+    path.write_text(line + line[:40])
+    assert read_findings(path) == [made_up(1)]
+    path.write_text("nonsense\n" + line)
+    with pytest.raises(UsageError, match=r"f\.jsonl:1: this line is no failure"):
+        read_findings(path)
+
+
+def test_probes_are_counted_by_scenario(tmp_path: Path) -> None:
+    """Over all campaigns."""
+    corpus = Corpus(tmp_path / "c.db")
+    corpus.note_probes("one", {"elected": 2})
+    corpus.note_probes("one", {"elected": 3, "deposed": 1})
+    assert corpus.probes() == {"one": {"deposed": 1, "elected": 5}}
 
 
 @pytest.mark.parametrize("content", [b"no database at all" * 100, b"\x00" * 4096])
@@ -119,7 +195,7 @@ def test_another_database_or_version_is_refused(tmp_path: Path) -> None:
     Corpus(tmp_path / "c.db").close()
     with sqlite3.connect(tmp_path / "c.db") as database:
         database.execute("PRAGMA user_version = 99")
-    with pytest.raises(UsageError, match="version 99; this ChaosLab reads version 1"):
+    with pytest.raises(UsageError, match="version 99; this ChaosLab reads version 2"):
         Corpus(tmp_path / "c.db")
 
 

@@ -1,0 +1,41 @@
+"""Strategies: which runs a campaign makes. One file each; ``attempt`` holds what they have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from chaoslab.errors import UsageError, unknown_word
+from chaoslab.explore.strategies.attempt import Attempt, Job, Strategy, Target
+from chaoslab.explore.strategies.auto import Auto
+from chaoslab.explore.strategies.bounded_delay import BoundedDelay
+from chaoslab.explore.strategies.crash_points import CrashPoints
+from chaoslab.explore.strategies.guided import Guided
+from chaoslab.explore.strategies.partial_order import PartialOrder
+from chaoslab.explore.strategies.pct import Pct
+from chaoslab.explore.strategies.swarm import Swarm
+from chaoslab.explore.strategies.uniform import Uniform
+
+__all__ = ["STRATEGIES", "Attempt", "Job", "Strategy", "Target", "attempt_of", "strategy"]
+
+STRATEGIES: Final[Mapping[str, Any]] = {
+    kind.name: kind for kind in (Uniform, Swarm, Pct, PartialOrder, BoundedDelay, CrashPoints, Guided, Auto)
+}
+
+
+def strategy(name: str, targets: Sequence[Target], first_seed: int) -> Strategy:
+    """Return the strategy called *name*, at its beginning.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if name not in STRATEGIES:
+        raise UsageError(unknown_word("strategy", name, STRATEGIES), key="--strategy")
+    made: Callable[[Sequence[Target], int], Strategy] = STRATEGIES[name]
+    return made(targets, first_seed)
+
+
+def attempt_of(job: Job, scenario: Any) -> Attempt:
+    """Return how *job* is run."""
+    attempt: Attempt = STRATEGIES[job.strategy].attempt(scenario, job)
+    return attempt

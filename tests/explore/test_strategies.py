@@ -1,0 +1,173 @@
+"""Strategies: what they run is a plain run, the same whoever runs it, and each does what its name says."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+
+import pytest
+
+from chaoslab.errors import UsageError
+from chaoslab.explore.campaign import campaign, run_job
+from chaoslab.explore.outcome import Outcome
+from chaoslab.explore.recording import parse_recording, replay
+from chaoslab.explore.strategies import STRATEGIES, Job, Target, attempt_of, strategy
+from chaoslab.explore.strategies.attempt import in_rounds
+from chaoslab.explore.strategies.bounded_delay import _chosen, _count
+from chaoslab.explore.strategies.crash_points import _spread
+from chaoslab.explore.strategies.guided import Guided
+from chaoslab.plugins import registry
+from chaoslab.runner import run
+from chaoslab.scenario import Scenario, load_scenario, parse_scenario, scenario_to_toml
+from chaoslab.scenario.shipped import scenario_path
+
+SMALL = {"scenario.duration": "4s", "scenario.settle": "2s"}
+
+
+def target(name: str) -> Target:
+    return Target(name=name, text=scenario_to_toml(load_scenario(scenario_path(name), registry(), SMALL)))
+
+
+def unnumbered(lines: tuple[str, ...]) -> list[str]:
+    """Leave the sequence numbers out, which a step more in the plan moves."""
+    return [" ".join(word for at, word in enumerate(line.split()) if at != 1 or not word.isdigit()) for line in lines]
+
+
+def scenario_of(target: Target) -> Scenario:
+    return parse_scenario(target.text, registry())
+
+
+LOSSY = target("primary_backup/failover")
+PERSISTENT = target("raft/every_fault")
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_what_a_strategy_finds_replays_as_a_plain_recording(name: str) -> None:
+    """Whatever it steered is in the recording: the same trace comes of it without the strategy."""
+    chosen = strategy(name, [LOSSY], 3)
+    found = 0
+    for job in chosen.take(12):
+        outcome = run_job(job)
+        chosen.learn(job, outcome)
+        if outcome.recording:
+            found += 1
+            assert replay(parse_recording(outcome.recording)).trace_hash == outcome.trace_hash
+    assert found
+
+
+def outcomes(name: str, executor: ThreadPoolExecutor | ProcessPoolExecutor, workers: int, runs: int) -> list[str]:
+    with executor:
+        chosen = strategy(name, [LOSSY], 0)
+        return [one.trace_hash for one in campaign(chosen, executor, workers=workers, runs=runs)]
+
+
+def test_a_strategy_that_learns_gives_the_same_runs_whoever_runs_them() -> None:
+    """Four batches of guided, in this process and in two others: feedback comes in whole batches, in order."""
+    small = outcomes("guided", ThreadPoolExecutor(1), 1, 100)
+    assert outcomes("guided", ProcessPoolExecutor(2), 2, 100) == small
+    assert len(set(small)) > 90
+
+
+def test_a_portfolio_lets_every_member_have_its_turn() -> None:
+    """One job of each, then again."""
+    names = [job.strategy for job in strategy("auto", [LOSSY], 0).take(12)]
+    assert names == [*names[:6], *names[:6]]
+    assert len(set(names[:6])) == 6
+
+
+def test_an_unknown_strategy_is_told_with_the_nearest() -> None:
+    """In one sentence."""
+    with pytest.raises(UsageError, match="did you mean 'guided'"):
+        strategy("gided", [LOSSY], 0)
+
+
+def test_crash_points_strike_at_each_barrier_just_before_and_just_after() -> None:
+    """The run is the plain one up to the barrier; then the node loses power, with the data durable or not."""
+    plain = run(scenario_of(PERSISTENT), 0, trace_kept=True)
+    durable = 0
+    for number in range(6):
+        job = Job(target=PERSISTENT, seed=0, strategy="crash-points", number=number)
+        attempt = attempt_of(job, scenario_of(PERSISTENT))
+        done = run(attempt.scenario, attempt.seed, plan=attempt.plan, trace_kept=True)
+        (step,) = [one for one in attempt.plan or () if one.name.endswith(" barrier")]
+        begin = next(at for at, line in enumerate(done.trace) if line.startswith(f"{step.begin_ns} inject"))
+        assert unnumbered(done.trace[:begin]) == unnumbered(plain.trace[:begin])
+        crash = next(at for at, line in enumerate(done.trace) if at >= begin and f"crash {step.target}" in line)
+        durable += done.trace[crash - 1].startswith(f"{step.begin_ns + 1} fsync {step.target}") or (
+            done.trace[crash - 2].startswith(f"{step.begin_ns + 1} fsync {step.target}")
+        )
+    assert durable == 3
+
+
+def test_barriers_are_taken_each_once_and_spread_over_the_run() -> None:
+    """Half of them after half of the attempts, from all parts."""
+    assert sorted(_spread(13)) == list(range(13))
+    assert _spread(8)[:4] == [0, 4, 2, 6]
+    assert _spread(0) == []
+
+
+def test_bounded_delays_are_every_message_then_every_pair_each_once() -> None:
+    """Of five messages: five, and ten pairs."""
+    chosen = [_chosen(place, 5) for place in range(_count(5))]
+    assert chosen[:5] == [(0,), (1,), (2,), (3,), (4,)]
+    assert len(set(chosen)) == 15
+    assert all(first < second < 5 for first, second in chosen[5:])
+
+
+def test_what_is_gone_through_goes_on_with_the_next_seed() -> None:
+    """A round with nothing in it is one plain run."""
+    lengths = {5: 2, 6: 0, 7: 3}
+    assert [in_rounds(5, number, lengths.__getitem__) for number in range(5)] == [
+        (5, 0), (5, 1), (6, None), (7, 0), (7, 1),
+    ]  # fmt: skip
+
+
+def test_pct_lets_some_links_be_slow_for_good() -> None:
+    """A link's messages take about the same time each, other than in a plain run."""
+    attempt = attempt_of(Job(target=LOSSY, seed=1, strategy="pct"), scenario_of(LOSSY))
+    done = run(attempt.scenario, 1, steering=attempt.steering, recorded=True)
+    spreads = []
+    for name, draws in done.draws.items():
+        if name.startswith("latency n") and len(draws) > 20:
+            ordered = sorted(draws)
+            spreads.append(ordered[int(0.6 * len(draws))] - ordered[0])
+    assert spreads
+    assert sorted(spreads)[len(spreads) // 2] < 0.05  # all but those that fell behind in the middle of the run
+
+
+def test_pos_steers_what_is_on_its_way_to_one_node() -> None:
+    """Many messages find others on their way, and their draws are decided; every one is a draw like any other."""
+    attempt = attempt_of(Job(target=PERSISTENT, seed=2, strategy="pos"), scenario_of(PERSISTENT))
+    done = run(attempt.scenario, 2, steering=attempt.steering)
+    assert sum(map(len, done.overrides.values())) > 100
+    assert all(0 <= draw < 1 for draws in done.overrides.values() for draw in draws.values())
+
+
+def test_swarm_changes_faults_and_workload_and_stays_within_the_scenario() -> None:
+    """Different seeds differ in what takes part; nodes, protocol and expectations stay."""
+    scenarios = [
+        attempt_of(Job(target=LOSSY, seed=seed, strategy="swarm"), scenario_of(LOSSY)).scenario for seed in range(8)
+    ]
+    assert len({scenario.clients for scenario in scenarios}) > 2
+    assert len({scenario.rate for scenario in scenarios}) == 8
+    assert {bool(scenario.faults) for scenario in scenarios} == {True, False}
+    assert {scenario.expect for scenario in scenarios} == {scenario_of(LOSSY).expect}
+
+
+def test_guided_keeps_what_reached_something_new_and_changes_it() -> None:
+    """After two batches there are parents, and later jobs are their children."""
+    guided = Guided([LOSSY], 0)
+    for _ in range(3):
+        for job in guided.take(32):
+            guided.learn(job, Outcome(
+                scenario=LOSSY.name, protocol="p", seed=job.seed, verdict="valid", features=(job.number,), heritage="r"
+            ))  # fmt: skip
+    jobs = guided.take(32)
+    assert 4 < sum(job.parent == "r" for job in jobs) < 28
+
+
+def test_guided_waits_for_the_batch_before_the_last() -> None:
+    """Two batches may be under way, no more."""
+    guided = Guided([LOSSY], 0)
+    jobs = guided.take(1000)
+    assert len(jobs) == 64
+    assert guided.take(1) == ()
