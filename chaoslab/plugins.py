@@ -10,7 +10,8 @@ and that implements some of the hooks below with ``@chaoslab.hookimpl``.
 Rules:
 
 1. ChaosLab's own protocols, workloads and nemeses come through the same hooks as everybody's.
-2. Plugins are sorted by the name of their entry point: nothing depends on the order of installation.
+2. ChaosLab's own come first, so that nobody takes a name away from them; then the others, sorted by the name of their
+   entry point: nothing depends on the order of installation.
 3. A plugin that cannot be loaded, or that takes a name which is taken, is named in ``Registry.broken``; the rest
    goes on.
 """
@@ -37,6 +38,7 @@ from chaoslab.models import MODELS, Model
 __all__ = ["ENTRY_POINTS", "Checker", "Mutant", "Protocol", "Registry", "hookimpl", "registry"]
 
 ENTRY_POINTS = "chaoslab"
+_OWN = ("chaoslab_nemeses", "chaoslab_protocols", "chaoslab_workloads")
 
 _hookspec = pluggy.HookspecMarker("chaoslab")
 hookimpl = pluggy.HookimplMarker("chaoslab")
@@ -281,7 +283,7 @@ def registry() -> Registry:
     manager = pluggy.PluginManager("chaoslab")
     manager.add_hookspecs(Hooks)
     found = Registry(faults={kind.kind: kind for kind in FAULTS}, models=dict(MODELS))
-    points = sorted(importlib.metadata.entry_points(group=ENTRY_POINTS), key=lambda point: (point.name, point.value))
+    points = sorted(importlib.metadata.entry_points(group=ENTRY_POINTS), key=_place)
     for point in points:
         plugin = None
         try:
@@ -296,6 +298,10 @@ def registry() -> Registry:
                 manager.unregister(plugin)  # or it would be held against every plugin after it
             found.broken.append(PluginError(f"plugin {point.name!r} ({point.value}): {type(error).__name__}: {error}"))
     return found
+
+
+def _place(point: importlib.metadata.EntryPoint) -> tuple[bool, str, str]:
+    return point.value not in _OWN, point.name, point.value
 
 
 def _take(found: Registry, plugin: Any) -> None:

@@ -198,6 +198,7 @@ class ClusterMachine(RuleBasedStateMachine):
         client: The code of clients.
         nodes: How many nodes.
         clients: How many clients.
+        kinds: Kinds of fault; all that the usual budget allows if empty.
         consistency: The levels that must hold.
     """
 
@@ -205,6 +206,7 @@ class ClusterMachine(RuleBasedStateMachine):
     client: ClassVar[Any] = RequestClient
     nodes: ClassVar[int] = 3
     clients: ClassVar[int] = 3
+    kinds: ClassVar[tuple[str, ...]] = ()
     consistency: ClassVar[tuple[str, ...]] = ("linearizable",)
 
     def __init__(self) -> None:
@@ -237,7 +239,7 @@ class ClusterMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def break_something(self, data: st.DataObject) -> None:
         """A fault begins."""
-        fault = data.draw(faults(self.nodes))
+        fault = data.draw(faults(self.nodes, kinds=self.kinds))
         names = [f"n{number}" for number in range(1, self.nodes + 1)]
         target = data.draw(st.sampled_from(names)) if fault.needs_target else ""
         name = f"{fault.kind} {len(self.steps) + 1}"

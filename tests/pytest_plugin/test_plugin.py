@@ -308,9 +308,9 @@ def test_minutes_try_new_seeds_until_one_fails(suite: pytest.Pytester) -> None:
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        ("time.sleep(1)", "*node n1 called time.sleep at *.py:*await node.sleep(seconds)*"),
-        ("socket.socket()", "*node n1 opened a real socket at *.py:*"),
-        ("threading.Thread(target=print).start()", "*node n1 started a thread at *.py:*"),
+        ("time.sleep(1)", "*node n? called time.sleep at *.py:*await node.sleep(seconds)*"),
+        ("socket.socket()", "*node n? opened a real socket at *.py:*"),
+        ("threading.Thread(target=print).start()", "*node n? started a thread at *.py:*"),
     ],
 )
 def test_an_escape_from_the_simulation_is_told_in_one_sentence(suite: pytest.Pytester, code: str, words: str) -> None:

@@ -18,6 +18,7 @@ from chaoslab.strategies import ClusterMachine, fault_plans, histories, operatio
 from tests.trial.stores import Early, early
 
 FEW = settings(max_examples=25)
+FOUND = settings(max_examples=80, stateful_step_count=12, database=None, phases=[Phase.generate])
 
 
 @FEW
@@ -37,7 +38,7 @@ def test_a_plan_that_breaks_a_store_shrinks_to_little() -> None:
     plan = find(
         fault_plans(kinds=("partition", "drop", "pause")),
         breaks,
-        settings=settings(max_examples=60, database=None, phases=[Phase.generate, Phase.shrink]),
+        settings=settings(max_examples=30, database=None, phases=[Phase.generate, Phase.shrink]),
     )
     assert len(plan) <= 2
 
@@ -61,12 +62,13 @@ def test_schedules_and_operations_are_well_formed(schedule: Schedule, script: tu
 
 class WrongMachine(ClusterMachine):
     code = Early
+    kinds = ("partition", "drop")
 
 
 def test_a_state_machine_drives_a_cluster() -> None:
     """A wrong store is found out: what one client wrote, another does not read."""
     with pytest.raises(cl.ConsistencyViolation, match="linearizable"):
-        run_state_machine_as_test(WrongMachine, settings=settings(max_examples=300, stateful_step_count=15))
+        run_state_machine_as_test(WrongMachine, settings=FOUND)
 
 
 def test_only_the_strategies_import_hypothesis() -> None:
