@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -66,7 +66,7 @@ def mutants(
     missed = [score for score in scores if not score.found]
     made = [small for small in smalls if small is not None]
     if json:
-        document = {
+        document: dict[str, Any] = {
             "verdict": "valid" if not missed else "invalid",
             "checks": [],
             "found": len(scores) - len(missed),
