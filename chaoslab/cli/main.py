@@ -26,6 +26,7 @@ from chaoslab.cli import (
     check,
     compare,
     corpus,
+    diff,
     doctor,
     fuzz,
     init,
@@ -84,6 +85,7 @@ app.command("run")(run.run)
 app.command("check")(check.check)
 app.command("fuzz", short_help="Run many seeds and keep what fails.")(fuzz.fuzz)
 app.command("replay")(replay.replay)
+app.command("diff", short_help="Show where two runs part, and what decides.")(diff.diff)
 app.command("shrink", short_help="Make a failing run small.")(shrink.shrink_recording)
 app.command("sla", short_help="Measure the service levels of a history.")(sla.sla)
 app.command("cap", short_help="Measure what a system gives up under a partition.")(cap.cap)

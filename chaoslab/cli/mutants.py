@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from chaoslab.cli.output import INVALID, complain, print_json, print_lines, progress
+from chaoslab.errors import UsageError, unknown_word
 from chaoslab.explore.campaign import local_executor
-from chaoslab.explore.mutants import CAMPAIGNS, RUNS_MAX, chosen, hunt_all
-from chaoslab.report.mutants import score_document, score_lines
+from chaoslab.explore.mutants import CAMPAIGNS, RUNS_MAX, Score, chosen, hunt_all, make_small
+from chaoslab.explore.strategies import STRATEGIES
+from chaoslab.report.mutants import comparison_lines, score_document, score_lines, small_document, small_lines
 
 __all__ = ["mutants"]
 
@@ -20,6 +22,12 @@ def mutants(
     ] = None,
     runs: Annotated[int, typer.Option(min=1, help="Give a mutant up after so many runs.")] = RUNS_MAX,
     campaigns: Annotated[int, typer.Option(min=1, help="Hunt each so often, with other seeds.")] = CAMPAIGNS,
+    repeat: Annotated[int | None, typer.Option(min=1, help="The same as --campaigns.")] = None,
+    strategy: Annotated[
+        str,
+        typer.Option(metavar="NAME,...", help=f"How runs are chosen; several are compared: {', '.join(STRATEGIES)}."),
+    ] = "uniform",
+    shrink: Annotated[bool, typer.Option("--shrink", help="Make what was found small, and say how small.")] = False,
     jobs: Annotated[int | None, typer.Option(min=1, help="How many processes; one a core if not given.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
 ) -> None:
@@ -28,26 +36,49 @@ def mutants(
     Exit code 1 if one was not found.
     """
     hunted = chosen(names or [])
+    campaigns = repeat or campaigns
+    strategies = [one.strip() for one in strategy.split(",")]
+    for one in strategies:
+        if one not in STRATEGIES:
+            raise UsageError(unknown_word("strategy", one, STRATEGIES), key="--strategy")
     executor = local_executor(jobs)
+    by_strategy: dict[str, list[Score]] = {}
     try:
-        with progress("hunts", len(hunted) * campaigns) as advance:
-            scores = list(hunt_all(hunted, executor, runs_max=runs, campaigns=campaigns, tell=lambda hunt: advance(1)))
+        with progress("hunts", len(hunted) * campaigns * len(strategies)) as advance:
+            for one in strategies:
+                by_strategy[one] = list(
+                    hunt_all(
+                        hunted,
+                        executor,
+                        runs_max=runs,
+                        campaigns=campaigns,
+                        strategy_name=one,
+                        tell=lambda hunt: advance(1),
+                    )
+                )
+            smalls = list(executor.map(make_small, by_strategy[strategies[0]])) if shrink else []
     except KeyboardInterrupt:
         executor.shutdown(wait=False, cancel_futures=True)
         complain("stopped: nothing is told of hunts that did not end.")
         raise
     executor.shutdown()
+    scores = by_strategy[strategies[0]]
     missed = [score for score in scores if not score.found]
+    made = [small for small in smalls if small is not None]
     if json:
-        print_json(
-            {
-                "verdict": "valid" if not missed else "invalid",
-                "checks": [],
-                "found": len(scores) - len(missed),
-                "of": len(scores),
-                "items": [score_document(score) for score in scores],
-            }
-        )
+        document: dict[str, Any] = {
+            "verdict": "valid" if not missed else "invalid",
+            "checks": [],
+            "found": len(scores) - len(missed),
+            "of": len(scores),
+            "items": [score_document(score) for score in scores],
+        }
+        if len(strategies) > 1:
+            document["strategies"] = {one: [score_document(score) for score in its] for one, its in by_strategy.items()}
+        if shrink:
+            document["shrunk"] = [small_document(small) for small in made]
+        print_json(document)
     else:
-        print_lines(score_lines(scores))
+        lines = score_lines(scores) if len(strategies) == 1 else comparison_lines(by_strategy)
+        print_lines([*lines, *(["", *small_lines(made)] if shrink else [])])
     raise typer.Exit(INVALID if missed else 0)

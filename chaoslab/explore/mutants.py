@@ -13,17 +13,23 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, as_completed
+from time import process_time
 
 import attrs
 
 from chaoslab.checkers.registry import LEVELS
 from chaoslab.errors import UsageError, unknown_word
-from chaoslab.explore.outcome import Outcome, outcome_of
+from chaoslab.explore.campaign import run_job
+from chaoslab.explore.outcome import Outcome
+from chaoslab.explore.recording import parse_recording
+from chaoslab.explore.shrink import Size, shrink
+from chaoslab.explore.strategies import Target, strategy
 from chaoslab.plugins import Mutant, Registry, registry
-from chaoslab.scenario import load_scenario, parse_scenario, scenario_to_toml
+from chaoslab.runner import run
+from chaoslab.scenario import load_scenario, scenario_to_toml
 from chaoslab.scenario.shipped import shipped_scenarios
 
-__all__ = ["CAMPAIGNS", "RUNS_MAX", "Hunt", "Score", "chosen", "hunt_all", "scenarios_for"]
+__all__ = ["CAMPAIGNS", "RUNS_MAX", "Hunt", "Score", "Small", "chosen", "hunt_all", "make_small", "scenarios_for"]
 
 RUNS_MAX = 1000
 CAMPAIGNS = 3
@@ -142,14 +148,17 @@ def _promised(levels: Sequence[str], claims: Sequence[str]) -> bool:
     return all(level in followed for level in levels)
 
 
-def hunt(mutant: str, scenarios: Sequence[tuple[str, str]], first_seed: int, runs_max: int) -> Hunt:
+def hunt(
+    mutant: str, scenarios: Sequence[tuple[str, str]], first_seed: int, runs_max: int, strategy_name: str = "uniform"
+) -> Hunt:
     """Run *scenarios* in turn against *mutant* until one is violated, *runs_max* times at most."""
-    cpu_s = 0.0
-    parsed = [(name, parse_scenario(text, registry())) for name, text in scenarios]
+    cpu_s, began = 0.0, process_time()
+    chosen = strategy(strategy_name, [Target(name=name, text=text) for name, text in scenarios], first_seed)
     for number in range(runs_max):
-        name, scenario = parsed[number % len(parsed)]
-        outcome = outcome_of(name, scenario, first_seed + number // len(parsed), seconds_max=_RUN_SECONDS)
-        cpu_s += outcome.cpu_s
+        (job,) = chosen.take(1)
+        outcome = run_job(job, seconds_max=_RUN_SECONDS)
+        chosen.learn(job, outcome)
+        cpu_s = process_time() - began
         if outcome.verdict == "invalid":
             return Hunt(mutant=mutant, runs=number + 1, cpu_s=cpu_s, found=outcome)
     return Hunt(mutant=mutant, runs=runs_max, cpu_s=cpu_s, found=None)
@@ -161,6 +170,7 @@ def hunt_all(
     *,
     runs_max: int = RUNS_MAX,
     campaigns: int = CAMPAIGNS,
+    strategy_name: str = "uniform",
     tell: Callable[[Hunt], None] = lambda hunt: None,
 ) -> Iterator[Score]:
     """Hunt every one of *mutants*, several at once, and yield the scores in their order.
@@ -170,13 +180,14 @@ def hunt_all(
         executor: Who runs the hunts.
         runs_max: Runs after which a campaign gives up.
         campaigns: How many campaigns against each, with other seeds.
+        strategy_name: How runs are chosen.
         tell: Told of each hunt as it ends.
     """
     futures: dict[Future[Hunt], tuple[str, int]] = {}
     for mutant in mutants:
         scenarios = scenarios_for(mutant)
         for campaign in range(campaigns):
-            future = executor.submit(hunt, mutant.id, scenarios, campaign * _APART, runs_max)
+            future = executor.submit(hunt, mutant.id, scenarios, campaign * _APART, runs_max, strategy_name)
             futures[future] = (mutant.id, campaign)
     ended: dict[tuple[str, int], Hunt] = {}
     for future in as_completed(futures):
@@ -184,3 +195,43 @@ def hunt_all(
         tell(future.result())
     for mutant in mutants:
         yield Score(mutant=mutant, hunts=tuple(ended[mutant.id, campaign] for campaign in range(campaigns)))
+
+
+@attrs.frozen(kw_only=True)
+class Small:
+    """What shrinking came to for the failure that showed one mutant.
+
+    Attributes:
+        mutant: The mutant.
+        before: How large the failing run was.
+        after: How large it is now; None if it could not be made smaller.
+        runs: How many runs that took.
+        cpu_s: CPU seconds that it took.
+        correct: The verdict of the smallest scenario on the correct protocol: ``"valid"`` is as it should be.
+    """
+
+    mutant: Mutant
+    before: Size | None
+    after: Size | None
+    runs: int
+    cpu_s: float
+    correct: str
+
+
+def make_small(score: Score, plugins: Registry | None = None) -> Small | None:
+    """Shrink the first failure of *score*, and run what is left on the correct protocol; None without a recording."""
+    plugins = plugins or registry()
+    found = next((hunt.found for hunt in score.hunts if hunt.found is not None and hunt.found.recording), None)
+    if found is None:
+        return None
+    began = process_time()
+    try:
+        shrunk = shrink(parse_recording(found.recording))
+    except UsageError:
+        return Small(mutant=score.mutant, before=None, after=None, runs=0, cpu_s=process_time() - began, correct="")
+    cpu_s = process_time() - began
+    scenario = attrs.evolve(shrunk.recording.scenario, protocol=score.mutant.protocol)
+    correct = run(scenario, shrunk.recording.seed).verdict
+    return Small(
+        mutant=score.mutant, before=shrunk.before, after=shrunk.after, runs=shrunk.runs, cpu_s=cpu_s, correct=correct
+    )

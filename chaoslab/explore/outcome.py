@@ -10,6 +10,7 @@ This file does not know how seeds are chosen or spread over processes.
 
 from __future__ import annotations
 
+import ctypes
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -118,8 +119,8 @@ def outcome_of(
         name: What the campaign calls the scenario.
         scenario: What to run.
         seed: With which seed.
-        seconds_max: Seconds of the wall clock after which the run is given up; 0: never. Needs the main thread of the
-            process; elsewhere the run's own limits must do.
+        seconds_max: Seconds of the wall clock after which the run is given up; 0: never. In the main thread by an
+            alarm; in another, such as a Dask worker's, between two instructions of Python.
         plan: A fault plan to use instead of the one drawn from the seed.
         overrides: Draws that are not left to the seed.
         steering: Makes what decides draws while the run goes on.
@@ -194,8 +195,12 @@ def _finding(verdict: Verdict) -> Finding:
 @contextmanager
 def _given_up_after(seconds: float) -> Iterator[None]:
     """Raise ``_GivenUp`` in the block when *seconds* of the wall clock have passed: for code that never waits."""
-    if not seconds or threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+    if not seconds:
         yield
+        return
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+        with _given_up_by_a_watch(seconds):
+            yield
         return
 
     def give_up(number: int, frame: FrameType | None) -> None:
@@ -208,3 +213,26 @@ def _given_up_after(seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
+def _given_up_by_a_watch(seconds: float) -> Iterator[None]:
+    """The same for a thread that gets no signals: another thread watches it, and raises in it again and again."""
+    raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    watched, turn, ended = ctypes.c_ulong(threading.get_ident()), threading.Lock(), threading.Event()
+
+    def watch() -> None:
+        pause = seconds
+        while not ended.wait(pause):
+            with turn:
+                if not ended.is_set():
+                    raise_in(watched, ctypes.py_object(_GivenUp))
+            pause = 1.0
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        with turn:  # nothing is raised from here on, and what was raised and not seen yet is taken back
+            ended.set()
+            raise_in(watched, None)

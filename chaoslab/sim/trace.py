@@ -64,12 +64,15 @@ class Trace:
         if self._remarks:
             self._remarks = 0
             hashed = [line for line in pending if not is_remark(line)]
-        for begin in range(0, len(hashed), _APART):
-            lines = hashed[begin : begin + _APART]
+        begin = 0
+        while begin < len(hashed):
+            lines = hashed[begin : begin + _APART - self.count % _APART]
             self._hash.update("\n".join(lines).encode())
             self._hash.update(b"\n")
+            begin += len(lines)
             self.count += len(lines)
-            self.checkpoints.append((self.count, self._hash.hexdigest()[:_DIGITS]))
+            if not self.count % _APART:  # at the same places whenever this is called
+                self.checkpoints.append((self.count, self._hash.hexdigest()[:_DIGITS]))
         if self.kept:
             self.lines.extend(pending)
         pending.clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import sqlite3
 import subprocess
@@ -238,3 +239,41 @@ def test_what_was_printed_is_in_the_corpus_after_a_kill(tmp_path: Path) -> None:
     )
     assert done.returncode in (0, 1), done.stderr
     assert "known failure 1" in done.stderr
+
+
+def killed_after(path: Path, pause_s: float, *, whole: bool, first_seed: int) -> int:
+    """Run a campaign, kill it or one of its workers after *pause_s*, and return how many new kinds it had told."""
+    command = [sys.executable, "-m", "chaoslab", "fuzz", "primary_backup/failover", "--set", "scenario.duration=5s"]
+    command += ["--jobs", "2", "--corpus", str(path), "--seed", str(first_seed), "--runs", "100000" if whole else "30"]
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert process.stderr is not None
+        time.sleep(pause_s)
+        if whole:
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+            for child in children[:1]:
+                os.kill(int(child), signal.SIGKILL)
+        told = [line for line in process.stderr.read().splitlines() if ", seed " in line]
+    assert whole or process.returncode in (0, 1, 2), told
+    return len(told)
+
+
+@pytest.mark.campaign
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="children are found in /proc")
+def test_fifty_kills_at_random_moments_lose_nothing_that_was_told(tmp_path: Path) -> None:
+    """Of the campaign or of a worker: the file opens, what was printed is in it, and the next campaign goes on."""
+    moments = random.Random(6)
+    path, told = tmp_path / "c.db", 0
+    for number in range(50):
+        told += killed_after(path, moments.uniform(0.3, 3.0), whole=number % 2 == 0, first_seed=1000 * number)
+        corpus = Corpus(path) if path.exists() else None
+        if corpus is not None:
+            kinds = {(entry.signature.check, entry.signature.anomaly) for entry in corpus.entries()}
+            assert len(kinds) >= min(told, 1)
+            assert sum(entry.seen for entry in corpus.entries()) >= told
+            assert all(entry.recording for entry in corpus.entries())
+            corpus.close()
+    assert told

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from chaoslab.plugins import Registry, registry
 from chaoslab.runner import Run, run
 from chaoslab.scenario import load_scenario
 from chaoslab.scenario.shipped import scenario_path
-from chaoslab.statemachine import Context, Effects, Send, SetTimer
+from chaoslab.statemachine import Context, Effects, Probe, Send, SetTimer
 
 
 @pytest.fixture(scope="module")
@@ -133,3 +135,62 @@ def test_without_the_trace_the_place_is_told_as_near_as_the_checkpoints_allow(do
     broken = attrs.evolve(recording, trace_hash="0" * 32)
     with pytest.raises(DeterminismError, match=r"after event [\d,]+ of [\d,]+"):
         replay(broken)
+
+
+class Talkative:
+    """A node that passes a probe at each tick, as one with a line more than another does."""
+
+    probes: tuple[str, ...] = ()
+
+    def __init__(self, context: Context) -> None:
+        self.name = context.name
+
+    def start(self) -> Effects:
+        return [SetTimer("tick", 0.01)]
+
+    def message(self, sender: str, message: Any) -> Effects:
+        return [Probe(name) for name in self.probes]
+
+    def timer(self, name: str) -> Effects:
+        receiver = "n2" if self.name == "n1" else "n1"
+        return [*(Probe(name) for name in self.probes), Send(receiver, "x"), SetTimer("tick", 0.01)]
+
+
+class MoreTalkative(Talkative):
+    """The same with a renamed variable, a line of log, and probes."""
+
+    probes = ("ticked", "ticked again")
+
+    def timer(self, name: str) -> Effects:
+        logging.getLogger(__name__).info("tick of %s", self.name)
+        whom = "n2" if self.name == "n1" else "n1"
+        return [*(Probe(one) for one in self.probes), Send(whom, "x"), SetTimer("tick", 0.01)]
+
+
+class Different(MoreTalkative):
+    """It does something else after some time."""
+
+    ticks = 0
+
+    def timer(self, name: str) -> Effects:
+        self.ticks += 1
+        return [] if self.ticks == 100 else super().timer(name)
+
+
+def test_a_recording_survives_unrelated_edits_and_tells_where_others_begin(done: Run) -> None:
+    """A renamed variable, a line of log and more probes change nothing; a real change is told to 64 events."""
+    known = registry()
+
+    def plugins(machine: Any) -> Registry:
+        changed = attrs.evolve(known.protocol("primary-backup"), replica=machine)
+        return attrs.evolve(known, protocols={**known.protocols, "primary-backup": changed})
+
+    scenario = attrs.evolve(done.scenario, faults=(), duration_ns=2 * 10**9, settle_ns=10**9)
+    recording = record(run(scenario, 1, plugins=plugins(Talkative)))
+    again = replay(recording, plugins=plugins(MoreTalkative))
+    assert again.probes["ticked"] > 100
+    with pytest.raises(DeterminismError) as error:
+        replay(recording, plugins=plugins(Different))
+    words = re.search(r"after event ([\d,]+) of .* at ([\d.]+) s to ([\d.]+) s", str(error.value))
+    assert words is not None
+    assert float(words[2]) <= 1.01 <= float(words[3]) + 0.02

@@ -1,0 +1,57 @@
+"""Campaigns: two processes against one, the machinery against bare runs, and runs of Raft a second."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from chaoslab.explore.campaign import Target, campaign, local_executor, seeds_of
+from chaoslab.plugins import registry
+from chaoslab.runner import run
+from chaoslab.scenario import load_scenario, scenario_to_toml
+from chaoslab.scenario.shipped import scenario_path
+from tests.benchmarks.harness import Row, seconds
+
+__all__ = ["rows"]
+
+_RUNS = 60
+_TURNS = 3
+_SCENARIO = load_scenario(scenario_path("raft/every_fault"), registry(), {"scenario.duration": "10s"})
+_TARGET = Target(name="raft", text=scenario_to_toml(_SCENARIO))
+
+
+def elapsed(work: Callable[[], object]) -> float:
+    """Return the seconds of the wall clock that *work* takes."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def in_processes(processes: int) -> float:
+    """Return the seconds that a campaign takes, once its processes are there and have loaded everything."""
+    with local_executor(processes) as executor:
+        list(campaign(seeds_of([_TARGET], 10_000, 2 * processes), executor, workers=processes))
+        return elapsed(lambda: list(campaign(seeds_of([_TARGET], 0, _RUNS), executor, workers=processes)))
+
+
+def bare() -> float:
+    """Return the seconds that the same runs take without a campaign."""
+    return elapsed(lambda: [run(_SCENARIO, seed) for seed in range(_RUNS)])
+
+
+def rows() -> list[Row]:
+    """Measure in turns, take medians."""
+    run(_SCENARIO, 0)
+    measured = [(bare(), in_processes(1), in_processes(2)) for _ in range(_TURNS)]
+    plain, one, two = (sorted(times)[_TURNS // 2] for times in zip(*measured, strict=True))
+    each = seconds(lambda: run(_SCENARIO, 1))
+    size = f"{_RUNS} runs of Raft"
+    return [
+        Row(work="bare runs, checking on", size=size, seconds=plain, ratio=_RUNS / plain,
+            meaning="runs a second and core", target=">= 30", holds=_RUNS / plain >= 30),
+        Row(work="one run, CPU", size="10 virtual s", seconds=each),
+        Row(work="one process", size=size, seconds=one, ratio=one / plain,
+            meaning="x bare runs", target="<= 1.1", holds=one / plain <= 1.1),
+        Row(work="two processes", size=size, seconds=two, ratio=one / two,
+            meaning="x the runs a second of one", target=">= 1.8", holds=one / two >= 1.8),
+    ]  # fmt: skip
