@@ -388,6 +388,11 @@ def test_an_unwritable_folder_is_refused_before_the_work(tmp_path: Path) -> None
     assert "--out: cannot be made: Not a directory" in done.stderr
 
 
+def _listens_to_ctrl_c() -> None:
+    """A test run that was started in the background ignores Ctrl-C, and what it starts would inherit that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals and terminals differ there")
 def test_ctrl_c_keeps_what_was_found() -> None:
     """On a terminal a bar shows how far it is; stopped, the finished seeds are reported."""
@@ -399,6 +404,7 @@ def test_ctrl_c_keeps_what_was_found() -> None:
         stdout=subprocess.PIPE,
         stderr=theirs,
         env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
+        preexec_fn=_listens_to_ctrl_c,
     ) as process:
         assert process.stdout is not None
         os.close(theirs)
