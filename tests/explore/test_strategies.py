@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from typing import Any
 
+import attrs
 import pytest
 
 from chaoslab.errors import UsageError
@@ -23,8 +25,9 @@ from chaoslab.scenario.shipped import scenario_path
 SMALL = {"scenario.duration": "4s", "scenario.settle": "2s"}
 
 
-def target(name: str) -> Target:
-    return Target(name=name, text=scenario_to_toml(load_scenario(scenario_path(name), registry(), SMALL)))
+def target(name: str, **changes: Any) -> Target:
+    scenario = attrs.evolve(load_scenario(scenario_path(name), registry(), SMALL), **changes)
+    return Target(name=name, text=scenario_to_toml(scenario))
 
 
 def unnumbered(lines: tuple[str, ...]) -> list[str]:
@@ -38,6 +41,7 @@ def scenario_of(target: Target) -> Scenario:
 
 LOSSY = target("primary_backup/failover")
 PERSISTENT = target("raft/every_fault")
+QUIET = target("raft/every_fault", faults=())
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
@@ -82,11 +86,11 @@ def test_an_unknown_strategy_is_told_with_the_nearest() -> None:
 
 def test_crash_points_strike_at_each_barrier_just_before_and_just_after() -> None:
     """The run is the plain one up to the barrier; then the node loses power, with the data durable or not."""
-    plain = run(scenario_of(PERSISTENT), 0, trace_kept=True)
+    plain = run(scenario_of(QUIET), 0, trace_kept=True)
     durable = 0
     for number in range(6):
-        job = Job(target=PERSISTENT, seed=0, strategy="crash-points", number=number)
-        attempt = attempt_of(job, scenario_of(PERSISTENT))
+        job = Job(target=QUIET, seed=0, strategy="crash-points", number=number)
+        attempt = attempt_of(job, scenario_of(QUIET))
         done = run(attempt.scenario, attempt.seed, plan=attempt.plan, trace_kept=True)
         (step,) = [one for one in attempt.plan or () if one.name.endswith(" barrier")]
         begin = next(at for at, line in enumerate(done.trace) if line.startswith(f"{step.begin_ns} inject"))
