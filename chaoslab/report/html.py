@@ -21,7 +21,7 @@ import jinja2
 
 from chaoslab.errors import UsageError
 from chaoslab.history import Operation
-from chaoslab.history.files import read_history
+from chaoslab.history.jsonl import read_jsonl
 from chaoslab.history.words import in_words
 from chaoslab.units import NS_PER_S
 
@@ -106,7 +106,12 @@ def page_of_folder(folder: str | Path) -> str:
         raise UsageError(f"holds no run: {error.strerror}.", file=error.filename or folder) from None
     except ValueError as error:
         raise UsageError(f"is damaged: {error}.", file=folder) from None
-    operations = list(read_history(folder / "history.jsonl").operations())
+    history = folder / "history.jsonl"
+    try:
+        with history.open(encoding="utf-8") as lines:  # a run in which nobody asked for anything has an empty one
+            operations = list(read_jsonl(lines, str(history)).operations())
+    except OSError as error:
+        raise UsageError(f"holds no run: {error.strerror}.", file=history) from None
     return _page(document, operations, trace)
 
 

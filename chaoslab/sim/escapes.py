@@ -8,7 +8,8 @@ Rules:
 1. Only calls in the simulation's own thread count: what other threads of the process do is their own business.
 2. Python's audit events are what tells of sockets, threads and processes, however they were imported. The hook costs
    nothing worth speaking of between simulations, and nothing on the simulator's hot path, which audits nothing.
-3. ``time.sleep`` has no audit event before Python 3.13: a name bound by ``from time import sleep`` is not seen.
+3. Threads have no audit event before Python 3.12, and ``time.sleep`` none before 3.13: there the functions are replaced
+   meanwhile, and a name bound before, as by ``from time import sleep``, is not seen.
 
 This file does not know what a node is. Clocks and random numbers that are read are not escapes of this kind: see
 ``chaoslab doctor``.
@@ -53,20 +54,25 @@ def guarded(fail: Callable[[BaseException], None]) -> Iterator[None]:
     if not _hooked:
         sys.addaudithook(_audit)  # for the life of the process: there is no way to take it back
         _hooked = True
-    real_sleep = time.sleep
+    real_sleep, real_start = time.sleep, threading._start_new_thread  # type: ignore[attr-defined]
 
     def sleep(seconds: Any) -> None:
         if threading.get_ident() == _thread:
             _escape(*_SLEEP)
         real_sleep(seconds)
 
-    time.sleep = sleep
+    def start(*arguments: Any) -> Any:
+        if threading.get_ident() == _thread:
+            _escape(*_EVENTS["_thread.start_new_thread"])
+        return real_start(*arguments)
+
+    time.sleep, threading._start_new_thread = sleep, start  # type: ignore[attr-defined]
     _thread, _fail = threading.get_ident(), fail
     try:
         yield
     finally:
         _thread, _fail = None, None
-        time.sleep = real_sleep
+        time.sleep, threading._start_new_thread = real_sleep, real_start  # type: ignore[attr-defined]
 
 
 def _audit(event: str, arguments: tuple[Any, ...]) -> None:

@@ -97,7 +97,7 @@ def test_overrides_replace_what_the_file_says() -> None:
         ('"10s"', '"10"', 3, "scenario.duration", "duration"),
         ('"10s"', '"10/s"', 3, "scenario.duration", "not one of a duration"),
         ('"10s"', '"0s"', 3, "scenario.duration", "above zero"),
-        ('"abd"', '"adb"', 6, "cluster.protocol", "did you mean 'abd'"),
+        ('"abd"', '"abdd"', 6, "cluster.protocol", "did you mean 'abd'"),
         ("nodes = 5", "nodes = 0", 7, "cluster.nodes", "at least one node"),
         ('"abd"\nnodes = 5', '"chain"\nnodes = 1', 7, "cluster.nodes", "chain takes at least 2 nodes"),
         ("nodes = 5", "nodes = 2.5", 7, "cluster.nodes", ""),
