@@ -113,11 +113,12 @@ def test_a_replay_that_goes_another_way_is_unknown_and_names_the_event(tmp_path:
     recording = read_recording(tmp_path / "recording.json")
     write_recording(attrs.evolve(recording, trace_hash="0" * 32), tmp_path / "recording.json")
     lines = (tmp_path / "trace.log").read_text().splitlines()
+    events = sum(" probe " not in line for line in lines[:100])  # what code says of itself is no event
     lines[100] = "as it was last year"
     (tmp_path / "trace.log").write_text("\n".join(lines) + "\n")
     done = chaoslab("replay", str(tmp_path))
     assert done.returncode == 2
-    assert "the first event that differs is number 100" in done.stdout
+    assert f"the first event that differs is number {events}" in done.stdout
     assert "as it was last year" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
 
