@@ -1,7 +1,7 @@
 """Workloads of people who put things into a collection that they share: a cart, comments, edits, bookings, messages.
 
-What is put in is unique in its run. When the run ends, nobody asks for anything for a while; then each client reads each
-collection, at the node beside it.
+What is put in is unique in its run. When the run ends, nobody asks for anything for a while; then each client reads
+each collection, at the node beside it.
 """
 
 from __future__ import annotations

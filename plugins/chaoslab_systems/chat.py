@@ -21,7 +21,6 @@ from chaoslab_protocols import causal
 from chaoslab_protocols.causal.messages import Write
 from chaoslab_protocols.causal.replica import Replica
 from chaoslab_systems.promises import QUIET_NS, Broken, judged
-from chaoslab_systems.social_feed import WithoutToken
 
 __all__ = ["PROTOCOLS", "WORKLOADS"]
 
@@ -120,7 +119,6 @@ PROTOCOLS = (
         name="chat-unordered",
         summary="the same with replicas that show what they get as it comes: replies before their questions",
         replica=AsItComes,
-        client=WithoutToken,
         serves=("chat", "converging-register"),
         claims=("eventual",),
     ),

@@ -14,7 +14,7 @@ import attrs
 from chaoslab.checkers import Verdict
 from chaoslab.cluster import RequestClient
 from chaoslab.history import History, Operation
-from chaoslab.statemachine import Complete, Context, Effects, Invocation
+from chaoslab.statemachine import Context, Effects, Invocation
 from chaoslab_protocols import crdt
 from chaoslab_systems.additions import additions
 from chaoslab_systems.promises import Broken, judged, nothing_is_lost

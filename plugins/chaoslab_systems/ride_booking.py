@@ -1,8 +1,8 @@
 """Rides: booking one must always work, paying for one must happen once, and a receipt comes after its payment.
 
-``ride-booking`` takes bookings at whichever replica is near and loses none. ``ride-payment`` pays by Raft: of all who pay
-for a ride at once, one does; the receipt is written when that is certain. ``ride-payment-async`` does the same at a
-database with an asynchronous replica, where both sides of a partition take the money.
+``ride-booking`` takes bookings at whichever replica is near and loses none. ``ride-payment`` pays by Raft: of all who
+pay for a ride at once, one does; the receipt is written when that is certain. ``ride-payment-async`` does the same at
+a database with an asynchronous replica, where both sides of a partition take the money.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ class Parameters:
     """Parameters of the payments workload."""
 
     reads: float = parameter(RATIO, "The share of operations that look at a payment or a receipt.", default=0.5)
-    tries: int = parameter(COUNT, "How often a ride is paid for: apps try again, and so do impatient people.", default=4)
+    tries: int = parameter(
+        COUNT, "How often a ride is paid for: apps try again, and so do impatient people.", default=4
+    )
 
 
 def _step(state: Any, f: str, argument: Any, value: Any, result: Any) -> Any:

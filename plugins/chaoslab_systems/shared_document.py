@@ -1,7 +1,8 @@
-"""A shared document: all write at the same time, also on a train, and in the end everybody has the same with every edit.
+"""A shared document: all write at the same time, also on a train; in the end everybody has the same with every edit in.
 
-``shared-document`` merges edits. ``shared-document-saved-whole`` saves the whole document, and the last one to save wins:
-the edits of all others since they last looked are gone. A document is the collection of its edits here, without places.
+``shared-document`` merges edits. ``shared-document-saved-whole`` saves the whole document, and the last one to save
+wins: the edits of all others since they last looked are gone. A document is the collection of its edits here, without
+places.
 """
 
 import attrs

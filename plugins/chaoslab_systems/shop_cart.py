@@ -1,7 +1,7 @@
 """A shop's cart: nothing that was put in disappears, though it may be filled on two sides of a partition.
 
-``shop-cart`` joins the versions that it finds, as Dynamo's did. ``shop-cart-whole`` keeps the cart as one value of which
-the last write wins: two tabs, one cart, and one of the two items is gone.
+``shop-cart`` joins the versions that it finds, as Dynamo's did. ``shop-cart-whole`` keeps the cart as one value of
+which the last write wins: two tabs, one cart, and one of the two items is gone.
 """
 
 import attrs

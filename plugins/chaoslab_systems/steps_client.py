@@ -1,8 +1,8 @@
 """A client whose operations are programs: each asks a store for several operations, one after the other.
 
-A store knows reads, writes and compare-and-sets; its users withdraw money, pay for a ride, put something in a cart. What
-lies between is a program in the client: a generator that yields what it asks the store for, is sent how that ended, and
-returns how the user's own operation has ended.
+A store knows reads, writes and compare-and-sets; its users withdraw money, pay for a ride, put something in a cart.
+What lies between is a program in the client: a generator that yields what it asks the store for, is sent how that
+ended, and returns how the user's own operation has ended.
 
 It knows no store: whatever client machine speaks to the store does so as ever, and this one only takes its completions.
 """
