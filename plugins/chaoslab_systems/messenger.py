@@ -38,7 +38,7 @@ class AnyReplica(RequestClient):
 class Device(StepsClient):
     """A device that keeps every message that it has seen or sent."""
 
-    STORE_CLIENT: Any = AnyReplica
+    STORE_CLIENT = AnyReplica
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

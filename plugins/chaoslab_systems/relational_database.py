@@ -1,8 +1,8 @@
 """A relational database with a replica: the replica has every update before the client hears of it, or some time later.
 
 ``database-sync`` has a row on two disks before it says "committed": strong consistency, and no service where the
-primary has nobody to agree with. ``database-async`` answers at once and replicates afterwards, as most databases do when
-nobody changes their settings: the replica that takes over may lack what was committed.
+primary has nobody to agree with. ``database-async`` answers at once and replicates afterwards, as most databases do
+when nobody changes their settings: the replica that takes over may lack what was committed.
 """
 
 import attrs

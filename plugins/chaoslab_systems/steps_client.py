@@ -10,7 +10,7 @@ It knows no store: whatever client machine speaks to the store does so as ever, 
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any, ClassVar
+from typing import Any
 
 from chaoslab.statemachine import Complete, Context, Effect, Effects, Invocation
 
@@ -26,7 +26,7 @@ class StepsClient:
         STORE_CLIENT: The factory of the client machine that speaks to the store.
     """
 
-    STORE_CLIENT: ClassVar[Any]
+    STORE_CLIENT: Any = None
 
     def __init__(self, context: Context) -> None:
         self.context = context

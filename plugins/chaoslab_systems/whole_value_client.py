@@ -6,8 +6,6 @@ writer wins, with everything that this writer had not seen thrown away.
 
 from __future__ import annotations
 
-from typing import Any
-
 from chaoslab.cluster import RequestClient
 from chaoslab.statemachine import Complete, Invocation
 from chaoslab_systems.steps_client import Program, StepsClient
@@ -18,7 +16,7 @@ __all__ = ["WholeValueClient"]
 class WholeValueClient(StepsClient):
     """One client. Items are numbers; the store keeps them as text."""
 
-    STORE_CLIENT: Any = RequestClient
+    STORE_CLIENT = RequestClient
 
     def steps(self, invocation: Invocation) -> Program:
         read = yield Invocation(f="read", key=invocation.key)

@@ -17,7 +17,7 @@ from chaoslab.scenario import load_scenario
 from chaoslab.scenario.shipped import scenario_path, shipped_scenarios, topic_of
 from chaoslab_systems import SYSTEMS
 
-STALE = {"stale read", "lost write", "not linearizable"}
+STALE: set[str | None] = {"stale read", "lost write", "not linearizable"}
 
 LIMITS: dict[str, tuple[str, set[str | None]]] = {
     "bank_transfers": ("outage", {None}),
