@@ -14,7 +14,7 @@ from chaoslab.parameters import parameters_of
 from chaoslab.plugins import Registry, registry
 from chaoslab.report.terminal import table
 from chaoslab.scenario.schema import first_line, parameter_document
-from chaoslab.scenario.shipped import shipped_scenarios
+from chaoslab.scenario.shipped import shipped_scenarios, topic_of
 
 __all__ = ["list_items"]
 
@@ -107,7 +107,10 @@ def _nemeses(plugins: Registry) -> list[Item]:
 
 
 def _scenarios(plugins: Registry) -> list[Item]:
-    return [{"name": name, "summary": title, "path": str(path)} for name, title, path in shipped_scenarios()]
+    return [
+        {"name": name, "summary": title, "topic": topic_of(path), "path": str(path)}
+        for name, title, path in shipped_scenarios()
+    ]
 
 
 def _mutants(plugins: Registry) -> list[Item]:

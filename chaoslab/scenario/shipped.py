@@ -8,7 +8,7 @@ from textwrap import shorten
 
 from chaoslab.errors import ScenarioError, nearest
 
-__all__ = ["scenario_path", "shipped_folder", "shipped_scenarios"]
+__all__ = ["scenario_path", "shipped_folder", "shipped_scenarios", "topic_of"]
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -24,9 +24,19 @@ def shipped_scenarios() -> list[tuple[str, str, Path]]:
     folder = shipped_folder()
     found = []
     for path in sorted(folder.rglob("*.toml")):
-        title = tomllib.loads(path.read_text(encoding="utf-8")).get("scenario", {}).get("title", "")
-        found.append((path.relative_to(folder).with_suffix("").as_posix(), title, path))
+        found.append((path.relative_to(folder).with_suffix("").as_posix(), _head(path, "title"), path))
     return found
+
+
+def topic_of(path: Path) -> str:
+    """Return what the shipped scenario in the file *path* teaches, or ``""``."""
+    return _head(path, "topic")
+
+
+def _head(path: Path, key: str) -> str:
+    """Return what stands at *key* of the scenario itself, or ``""``."""
+    said = tomllib.loads(path.read_text(encoding="utf-8")).get("scenario", {}).get(key, "")
+    return said if isinstance(said, str) else ""
 
 
 def scenario_path(name: str) -> Path:

@@ -14,10 +14,51 @@ from typing import Any
 from chaoslab.cluster import Workload
 from chaoslab.models import Model
 from chaoslab.plugins import Protocol, hookimpl
+from chaoslab_systems import (
+    bank_transfers,
+    cash_machine,
+    cassandra_like,
+    chat,
+    dynamo_like,
+    messenger,
+    name_service,
+    online_banking,
+    online_status,
+    photo_feed,
+    relational_database,
+    ride_booking,
+    shared_document,
+    shop_cart,
+    sign_up,
+    social_feed,
+    spanner_like,
+    video_comments,
+    zookeeper_like,
+)
 
 __all__ = ["chaoslab_models", "chaoslab_protocols", "chaoslab_workloads"]
 
-SYSTEMS: tuple[ModuleType, ...] = ()
+SYSTEMS: tuple[ModuleType, ...] = (
+    bank_transfers,
+    cash_machine,
+    cassandra_like,
+    chat,
+    dynamo_like,
+    messenger,
+    name_service,
+    online_banking,
+    online_status,
+    photo_feed,
+    relational_database,
+    ride_booking,
+    shared_document,
+    shop_cart,
+    sign_up,
+    social_feed,
+    spanner_like,
+    video_comments,
+    zookeeper_like,
+)
 
 
 def _all(what: str) -> list[Any]:

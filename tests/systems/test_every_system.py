@@ -1,0 +1,126 @@
+"""Every system holds where it should, and breaks where its limit is: with the check and in the words that are stated.
+
+The table below is what the page about systems says. A system without a line in it, or without its two scenarios, is a
+failure here.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ProcessPoolExecutor
+
+import pytest
+
+from chaoslab.plugins import registry
+from chaoslab.runner import Run, run
+from chaoslab.scenario import load_scenario
+from chaoslab.scenario.shipped import scenario_path, shipped_scenarios, topic_of
+from chaoslab_systems import SYSTEMS
+
+STALE: set[str | None] = {"stale read", "lost write", "not linearizable"}
+
+LIMITS: dict[str, tuple[str, set[str | None]]] = {
+    "bank_transfers": ("outage", {None}),
+    "cash_machine": ("cash", {"money from nothing", "money lost", "negative balance"}),
+    "cassandra_like": ("linearizable", {"lost write", "stale read"}),
+    "chat": ("reply-after-question", {"reply before its question"}),
+    "database_async": ("linearizable", {"lost write", "stale read"}),
+    "database_sync": ("outage", {None}),
+    "dynamo_like": ("linearizable", STALE),
+    "messenger": ("stays-seen", {"non-monotonic read"}),
+    "name_service": ("linearizable", STALE),
+    "online_banking": ("own-writes-seen", {"own write missed"}),
+    "online_status": ("linearizable", STALE),
+    "photo_feed": ("linearizable", STALE),
+    "ride_booking": ("linearizable", STALE),
+    "ride_payment": ("paid-once", {"paid twice"}),
+    "shared_document": ("nothing-lost", {"lost update"}),
+    "shop_cart": ("nothing-lost", {"lost update"}),
+    "sign_up": ("unique-names", {"name given twice"}),
+    "social_feed": ("own-writes-seen", {"own write missed"}),
+    "spanner_like": ("strict-serializable", {"G-single-realtime", "G1c-realtime", "G-nonadjacent-realtime"}),
+    "video_comments": ("linearizable", STALE),
+    "zookeeper_like": ("linearizable", STALE),
+}
+"""The folder of a system: the check that fails at its limit, and the anomalies that it may be told as."""
+
+ROWS = {
+    "strong consistency: ": "relational database with a synchronous replica, Spanner-like, ZooKeeper-like, bank",
+    "eventual consistency: ": "Dynamo-like, Cassandra-like, DNS",
+    "read-your-writes: ": "social feed, online banking",
+    "monotonic reads: ": "messenger",
+    "causal consistency: ": "chat",
+    "consistency or availability: video comments": "the quiz",
+    "consistency or availability: photo feed": "the quiz",
+    "shop cart": "the quiz, read-your-writes",
+    "consistency or availability: payment": "the quiz",
+    "consistency or availability: ride booking": "the quiz",
+    "messenger": "the quiz",
+    "consistency or availability: cash machine": "the quiz",
+    "consistency or availability: online status": "the quiz",
+    "consistency or availability: shared documents": "the quiz",
+    "sign-up": "requirements",
+}
+"""What the text names, by words that the topic of its scenario has."""
+
+HOLDING = [name for name, _, _ in shipped_scenarios() if name.startswith("systems/") and "/limit" not in name]
+
+
+def one(job: tuple[str, int]) -> Run:
+    name, seed = job
+    return run(load_scenario(scenario_path(name), registry(), {}), seed)
+
+
+def outcome(job: tuple[str, int]) -> tuple[int, str, str]:
+    done = one(job)
+    return done.seed, done.verdict, "; ".join(check.summary for check in done.checks if check.outcome != "valid")
+
+
+@pytest.mark.parametrize("name", HOLDING)
+def test_a_system_keeps_its_promise(name: str) -> None:
+    """Whatever the faults of its scenario do, and with something promised."""
+    found = [one((name, seed)) for seed in range(300, 303)]
+    assert [(done.seed, done.checks) for done in found if done.verdict != "valid"] == []
+    assert all({check.name for check in done.checks} > {"recovery"} or not done.injections for done in found)
+
+
+@pytest.mark.parametrize("system", LIMITS)
+def test_most_seeds_show_the_limit_of_a_system(system: str) -> None:
+    """The check that is stated fails, told as what is stated."""
+    check, anomalies = LIMITS[system]
+    found = [one((f"systems/{system}/limit", seed)) for seed in range(10)]
+    told = [
+        verdict.anomaly
+        for done in found
+        for verdict in done.checks
+        if (verdict.name, verdict.outcome) == (check, "invalid")
+    ]
+    assert len(told) > 5
+    assert set(told) <= anomalies
+
+
+def test_every_system_has_its_scenarios_and_its_line() -> None:
+    """And a scenario belongs to a system that is installed."""
+    scenarios = [name.split("/") for name, _, _ in shipped_scenarios() if name.startswith("systems/")]
+    own = {protocol.name for module in SYSTEMS for protocol in getattr(module, "PROTOCOLS", ())}
+    for system in LIMITS:
+        assert ["systems", system, "holds"] in scenarios
+        assert ["systems", system, "limit"] in scenarios
+    for _, system, which in scenarios:
+        assert load_scenario(scenario_path(f"systems/{system}/{which}"), registry(), {}).protocol in own
+
+
+@pytest.mark.parametrize("words", ROWS)
+def test_what_the_text_names_is_found_by_topic(words: str) -> None:
+    """A scenario in which it holds says so in its topic."""
+    topics = {name: topic_of(path) for name, _, path in shipped_scenarios() if name in HOLDING}
+    assert [name for name, topic in topics.items() if words in topic]
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("name", HOLDING)
+def test_a_system_keeps_its_promise_for_many_seeds(name: str) -> None:
+    """200 of them."""
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        found = list(pool.map(outcome, [(name, seed) for seed in range(200)], chunksize=10))
+    assert [(seed, why) for seed, verdict, why in found if verdict != "valid"] == []
