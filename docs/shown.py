@@ -67,10 +67,17 @@ class Page:
         bin = str(Path(sys.executable).parent)
         environment = {**os.environ, "PATH": bin + os.pathsep + os.environ["PATH"], "COLUMNS": "120", "NO_COLOR": "1"}
         environment.pop("PYTEST_ADDOPTS", None)
-        done = subprocess.run(
-            line, shell=True, cwd=self.folder, env=environment, capture_output=True, encoding="utf-8", check=False
-        )  # fmt: skip  # noqa: S602 - it is our own text
-        return done.stdout + done.stderr
+        done = subprocess.run(  # noqa: S602 - it is our own text
+            line,
+            shell=True,
+            cwd=self.folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            check=False,
+        )
+        return done.stdout.replace(str(self.folder), "/home/you")
 
 
 def matches(shown: str, printed: str) -> bool:
