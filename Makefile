@@ -8,7 +8,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: help demo test lint bench fuzz reference clean
+.PHONY: help demo test lint bench fuzz reference docs clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*##/\1\t/p' $(MAKEFILE_LIST)
@@ -43,5 +43,8 @@ fuzz: $(INSTALLED)  ## long campaigns, and many more examples of every property
 reference: $(INSTALLED)  ## make the reference pages, and the runs in the README, from the code
 	$(BIN)/python -m docs.generate
 
+docs: $(INSTALLED)  ## make the documentation's pages, where a warning is an error
+	$(BIN)/python -m sphinx --builder html --fail-on-warning --keep-going --quiet --jobs 1 docs docs/_build
+
 clean:  ## remove what was made
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -15,6 +15,10 @@ from pathlib import Path
 from chaoslab.plugins import registry
 from chaoslab.report.reference import faults_page, nemeses_page
 from chaoslab.scenario.schema import scenario_schema
+from docs.reference_of.command_line import command_line_page
+from docs.reference_of.named import levels_page, models_page, protocols_page, workloads_page
+from docs.reference_of.python import python_page
+from docs.reference_of.scenario import scenario_page
 
 __all__ = ["README", "pages", "readme"]
 
@@ -28,9 +32,16 @@ def pages() -> dict[str, str]:
     """Return the content of every generated page by file name."""
     plugins = registry()
     return {
+        "command_line.md": command_line_page(),
         "faults.md": faults_page(plugins),
+        "levels.md": levels_page(plugins),
+        "models.md": models_page(plugins),
         "nemeses.md": nemeses_page(plugins),
+        "protocols.md": protocols_page(plugins),
+        "python.md": python_page(),
+        "scenario.md": scenario_page(plugins),
         "scenario.schema.json": json.dumps(scenario_schema(plugins), indent=1, ensure_ascii=False) + "\n",
+        "workloads.md": workloads_page(plugins),
     }
 
 
