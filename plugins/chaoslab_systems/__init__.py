@@ -14,10 +14,15 @@ from typing import Any
 from chaoslab.cluster import Workload
 from chaoslab.models import Model
 from chaoslab.plugins import Protocol, hookimpl
+from chaoslab_systems import (
+    fallacies,
+)
 
 __all__ = ["chaoslab_models", "chaoslab_protocols", "chaoslab_workloads"]
 
-SYSTEMS: tuple[ModuleType, ...] = ()
+SYSTEMS: tuple[ModuleType, ...] = (
+    fallacies,
+)
 
 
 def _all(what: str) -> list[Any]:
