@@ -8,61 +8,42 @@ Rules:
 3. Every system has two scenarios in ``scenarios/systems``: its promise holds in one, and the other shows its limit.
 """
 
-from types import ModuleType
+from importlib import import_module
 from typing import Any
 
 from chaoslab.cluster import Workload
 from chaoslab.models import Model
 from chaoslab.plugins import Protocol, hookimpl
-from chaoslab_systems import (
-    bank_transfers,
-    cash_machine,
-    cassandra_like,
-    chat,
-    dynamo_like,
-    messenger,
-    name_service,
-    online_banking,
-    online_status,
-    photo_feed,
-    relational_database,
-    ride_booking,
-    shared_document,
-    shop_cart,
-    sign_up,
-    social_feed,
-    spanner_like,
-    video_comments,
-    zookeeper_like,
-)
 
-__all__ = ["chaoslab_models", "chaoslab_protocols", "chaoslab_workloads"]
+__all__ = ["SYSTEMS", "chaoslab_models", "chaoslab_protocols", "chaoslab_workloads"]
 
-SYSTEMS: tuple[ModuleType, ...] = (
-    bank_transfers,
-    cash_machine,
-    cassandra_like,
-    chat,
-    dynamo_like,
-    messenger,
-    name_service,
-    online_banking,
-    online_status,
-    photo_feed,
-    relational_database,
-    ride_booking,
-    shared_document,
-    shop_cart,
-    sign_up,
-    social_feed,
-    spanner_like,
-    video_comments,
-    zookeeper_like,
+SYSTEMS = (
+    "bank_transfers",
+    "cash_machine",
+    "cassandra_like",
+    "chat",
+    "dynamo_like",
+    "fallacies",
+    "messenger",
+    "name_service",
+    "online_banking",
+    "online_status",
+    "photo_feed",
+    "relational_database",
+    "ride_booking",
+    "shared_document",
+    "shop_cart",
+    "sign_up",
+    "social_feed",
+    "spanner_like",
+    "video_comments",
+    "zookeeper_like",
 )
 
 
 def _all(what: str) -> list[Any]:
-    return [one for module in SYSTEMS for one in getattr(module, what, ())]
+    modules = [import_module(f"{__name__}.{name}") for name in SYSTEMS]
+    return [one for module in modules for one in getattr(module, what, ())]
 
 
 @hookimpl
