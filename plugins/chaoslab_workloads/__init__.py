@@ -9,6 +9,7 @@ from chaoslab_workloads.logs import LOG, QUEUE
 from chaoslab_workloads.memberships import MEMBERSHIP, VIEWS
 from chaoslab_workloads.registers import CAS_REGISTER, KV, REGISTER
 from chaoslab_workloads.siblings import SIBLINGS
+from chaoslab_workloads.texts import CONVERGING_TEXT, TEXT
 from chaoslab_workloads.transactions import BANK, LIST_APPEND
 
 __all__ = ["chaoslab_models", "chaoslab_workloads"]
@@ -29,6 +30,7 @@ def chaoslab_workloads() -> list[Workload]:
         BANK,
         SIBLINGS,
         MEMBERSHIP,
+        CONVERGING_TEXT,
         LOG,
         QUEUE,
     ]
@@ -37,4 +39,4 @@ def chaoslab_workloads() -> list[Workload]:
 @hookimpl
 def chaoslab_models() -> list[Model]:
     """Return the models of this package's workloads that ChaosLab does not have itself."""
-    return [LOCKED_COUNTER, VIEWS]
+    return [LOCKED_COUNTER, TEXT, VIEWS]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from chaoslab.statemachine import CancelTimer, Complete, Context, Effect, Effects
 from chaoslab_protocols.abd.client import Client
-from chaoslab_protocols.abd.messages import Store, Tag
+from chaoslab_protocols.abd.messages import Query, Store, Tag
 from chaoslab_protocols.abd.replica import Replica
 from chaoslab_protocols.planting import Planting
 
@@ -76,6 +78,31 @@ class ForgetfulReplica(Replica):
     def store(self, message: Store) -> list[Effect]:
         super().store(message)
         return []  # so nothing is left of it after a crash
+
+
+@PLANTED.mutant(
+    "G8",
+    "a majority is one of the replicas that were heard of lately: a partition makes two majorities",
+    source="Elasticsearch, discovery.zen.minimum_master_nodes left at 1; issue 2488",
+    scenario="abd/partition",
+)
+class CountsItsOwnView(Client):
+    VIEW_S = 0.3
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.monotonic_time = context.monotonic_time
+        self.heard_at = dict.fromkeys(self.replicas, 0.0)
+
+    def begin_phase(self, request: Query | Store) -> list[Effect]:
+        since = self.monotonic_time() - self.VIEW_S
+        view = [replica for replica in self.replicas if self.heard_at[replica] >= since]
+        self.majority = len(view or self.replicas) // 2 + 1
+        return super().begin_phase(request)
+
+    def message(self, sender: str, message: Any) -> Effects:
+        self.heard_at[sender] = self.monotonic_time()
+        return super().message(sender, message)
 
 
 MUTANTS = PLANTED.all()

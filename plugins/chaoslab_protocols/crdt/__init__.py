@@ -10,8 +10,9 @@ from chaoslab.plugins import Protocol
 from chaoslab_protocols.crdt.counters import PNCounter
 from chaoslab_protocols.crdt.or_set import ORSet
 from chaoslab_protocols.crdt.replica import Replica, Settings
+from chaoslab_protocols.crdt.rga import RGA
 
-__all__ = ["PROTOCOLS", "CounterReplica", "SetReplica"]
+__all__ = ["PROTOCOLS", "CounterReplica", "SetReplica", "TextReplica"]
 
 
 class CounterReplica(Replica):
@@ -24,6 +25,12 @@ class SetReplica(Replica):
     """A replica of sets."""
 
     OBJECT: ClassVar[type] = ORSet
+
+
+class TextReplica(Replica):
+    """A replica of texts."""
+
+    OBJECT: ClassVar[type] = RGA
 
 
 PROTOCOLS = (
@@ -42,6 +49,15 @@ PROTOCOLS = (
         replica=SetReplica,
         serves=("converging-set",),
         claims=("eventual",),
+        budget=Budget(down="all"),
+        settings=Settings,
+    ),
+    Protocol(
+        name="crdt-text",
+        summary="a text by gossip that everybody edits at once: a replicated growable array (Roh et al. 2011)",
+        replica=TextReplica,
+        serves=("converging-text",),
+        claims=(),  # no order of whole edits explains what is read meanwhile; the workload says what must hold
         budget=Budget(down="all"),
         settings=Settings,
     ),

@@ -6,15 +6,17 @@ from typing import Any
 
 from chaoslab.cluster import RequestClient
 from chaoslab.statemachine import Context, Effect, Effects, Invocation, Persist, Request, SetTimer
-from chaoslab_protocols.crdt import CounterReplica, SetReplica
+from chaoslab_protocols.crdt import CounterReplica, SetReplica, TextReplica
 from chaoslab_protocols.crdt.counters import GCounter, PNCounter
 from chaoslab_protocols.crdt.or_set import ORSet
+from chaoslab_protocols.crdt.rga import RGA, Stamp
 from chaoslab_protocols.planting import Planting
 
 __all__ = ["MUTANTS"]
 
 COUNTER = Planting(protocol="crdt-counter", client=RequestClient)
 SET = Planting(protocol="crdt-set", client=RequestClient)
+TEXT = Planting(protocol="crdt-text", client=RequestClient)
 
 
 class SummedGCounter(GCounter):
@@ -169,4 +171,22 @@ class IncrementRetried(RequestClient):
         return [*self._ask(), SetTimer("timeout", self.TIMEOUT_S)]
 
 
-MUTANTS = (*COUNTER.all(), *SET.all())
+class TiedRGA(RGA):
+    """Of two words typed behind the same one at the same time, whichever came here first comes first."""
+
+    def arrange(self, siblings: list[Stamp]) -> None:
+        siblings.sort(key=lambda stamp: stamp[0], reverse=True)
+
+
+@TEXT.mutant(
+    "X7",
+    "words typed at the same place at the same time are ordered by their clocks alone: replicas differ where these tie",
+    source="Roh et al. 2011, section 5: the order of s4vectors is total; Kleppmann et al. 2019 on interleaving",
+    scenario="crdt/text_every_fault",
+    check="text",
+)
+class TiesByClock(TextReplica):
+    OBJECT = TiedRGA
+
+
+MUTANTS = (*COUNTER.all(), *SET.all(), *TEXT.all())
