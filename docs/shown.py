@@ -93,7 +93,9 @@ def matches(shown: str, printed: str) -> bool:
 def pages_that_show() -> list[Path]:
     """Return the pages with commands or Python in them, in order."""
     folders = ("tutorial", "guide", "how-to")
-    return sorted(page for folder in folders for page in (DOCS / folder).glob("*.md") if _BLOCK.search(page.read_text()))
+    return sorted(
+        page for folder in folders for page in (DOCS / folder).glob("*.md") if _BLOCK.search(page.read_text())
+    )
 
 
 def _brought_up_to_date(path: Path) -> None:

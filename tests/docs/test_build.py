@@ -11,7 +11,15 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 def test_the_documentation_builds_without_a_warning(tmp_path: Path) -> None:
     """Each link leads somewhere, and each page is in a table of contents."""
-    options = ["--builder", "html", "--fail-on-warning", "--keep-going", "--quiet", "--doctree-dir", str(tmp_path / "d")]
+    options = [
+        "--builder",
+        "html",
+        "--fail-on-warning",
+        "--keep-going",
+        "--quiet",
+        "--doctree-dir",
+        str(tmp_path / "d"),
+    ]
     done = subprocess.run(
         [sys.executable, "-m", "sphinx", *options, str(DOCS), str(tmp_path / "html")],
         capture_output=True,
