@@ -12,6 +12,7 @@ Rules:
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
@@ -61,7 +62,8 @@ class Page:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_text(block, encoding="utf-8")
             elif kind == "python":
-                exec(compile(block, "<page>", "exec"), self.names)  # noqa: S102 - it is our own text
+                with contextlib.chdir(self.folder):
+                    exec(compile(block, "<page>", "exec"), self.names)  # noqa: S102 - it is our own text
 
     def _run(self, line: str) -> str:
         bin = str(Path(sys.executable).parent)

@@ -63,13 +63,15 @@ def models_page(plugins: Registry) -> str:
 def levels_page(plugins: Registry) -> str:
     """Return the page of consistency levels and of checks."""
     text = "# Levels and checks\n\n" + _NOTE.format(what="levels")
-    text += "What each means, with a history that satisfies it and one that breaks it: [the ladder](../explanation/ladder.md).\n\n"
+    text += "What each means, with a history that satisfies it and one that breaks it: "
+    text += "[the ladder](../explanation/ladder.md).\n\n"
     rows = [
         (f"`{one.name}`", one.summary, _words(name for name in LEVELS if name in implied(one.name)), _judges(one))
         for one in LEVELS.values()
     ]
     text += table(("level", "what it promises", "implies", "judges"), rows)
-    text += "\n## Checks\n\nChecks that plugins bring along, for `[expect] checks`; workloads have checks of their own beside them.\n\n"
+    text += "\n## Checks\n\nChecks that plugins bring along, for `[expect] checks`; "
+    text += "workloads have checks of their own beside them.\n\n"
     if not plugins.checkers:
         return text + "None is installed.\n"
     return text + table(("check", ""), [(f"`{one.name}`", one.summary) for one in plugins.checkers.values()])
