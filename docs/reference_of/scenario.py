@@ -42,7 +42,8 @@ A key that does not exist, or a word that is not known, is refused with its line
 
 _REFERENCES = {
     "fault": "Each `[[fault]]` has a `kind`, a schedule (`at`, `every` or `when`, and `for`), a `target`\n"
-    'where it hits certain nodes, and the parameters of [its kind](faults.md). `kind = "together"`, `"in-turn"` or `"any-of"` with\n'
+    "where it hits certain nodes, and the parameters of [its kind](faults.md).\n"
+    '`kind = "together"`, `"in-turn"` or `"any-of"` with\n'
     "`faults = [...]` gives several one schedule.\n",
     "nemesis": "Each `[[nemesis]]` has a `name` and the parameters of [that program](nemeses.md).\n",
 }
