@@ -1,4 +1,4 @@
-"""The page of scenario files: every table with its keys, from the schema, which is made from the code that reads them."""
+"""The page of scenario files: every table with its keys, from the schema."""
 
 from __future__ import annotations
 
@@ -41,8 +41,9 @@ A key that does not exist, or a word that is not known, is refused with its line
 """
 
 _REFERENCES = {
-    "fault": "Each `[[fault]]` has a `kind`, a schedule (`at`, `every` or `when`, and `for`), a `target` where it hits\n"
-    'certain nodes, and the parameters of [its kind](faults.md). `kind = "together"`, `"in-turn"` or `"any-of"` with\n'
+    "fault": "Each `[[fault]]` has a `kind`, a schedule (`at`, `every` or `when`, and `for`), a `target`\n"
+    "where it hits certain nodes, and the parameters of [its kind](faults.md).\n"
+    '`kind = "together"`, `"in-turn"` or `"any-of"` with\n'
     "`faults = [...]` gives several one schedule.\n",
     "nemesis": "Each `[[nemesis]]` has a `name` and the parameters of [that program](nemeses.md).\n",
 }
