@@ -24,6 +24,7 @@ SYSTEMS = (
     "chat",
     "dynamo_like",
     "fallacies",
+    "load_balancer",
     "messenger",
     "name_service",
     "online_banking",

@@ -1,7 +1,7 @@
 """The eight fallacies of distributed computing: for each, a program that believes it and one that does not.
 
-L. Peter Deutsch and James Gosling, Sun Microsystems, 1994 to 1997. Each pair differs by its belief alone: one is a small
-override of the other. Both promise the same; what the believer promises does not hold.
+L. Peter Deutsch and James Gosling, Sun Microsystems, 1994 to 1997. Each pair differs by its belief alone: one is a
+small override of the other. Both promise the same; what the believer promises does not hold.
 """
 
 from types import ModuleType

@@ -1,4 +1,4 @@
-"""The network is homogeneous: the believer writes numbers in its machine's own order of bytes, the doubter in one for all.
+"""The network is homogeneous: the believer sends bytes in its machine's own order, the doubter in one for all.
 
 A node's ``version`` is the kind of machine that it runs on: machines are big-endian at first, and an upgrade may bring
 little-endian ones (Cohen, "On holy wars and a plea for peace", 1980).

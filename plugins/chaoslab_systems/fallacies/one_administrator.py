@@ -1,7 +1,7 @@
 """There is one administrator: the believer takes everybody's settings for its own; the doubter compares them first.
 
-Keys are shared out among the first nodes, as many as the setting ``owners`` says. Whoever has another setting has another
-idea of whose a key is.
+Keys are shared out among the first nodes, as many as the setting ``owners`` says. Whoever has another setting has
+another idea of whose a key is.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The network is secure: the believer does whatever arrives; the doubter only what bears the seal of who knows the key.
+"""The network is secure: the believer does whatever arrives; the doubter only what bears a seal made with the key.
 
-A seal is a code over the whole message (HMAC: Krawczyk, Bellare & Canetti, RFC 2104). Requests are numbered, so that one
-that is sent a second time by somebody else is not carried out again. How the key is shared is not shown here.
+A seal is a code over the whole message (HMAC: Krawczyk, Bellare & Canetti, RFC 2104). Requests are numbered, so that
+one that somebody else sends a second time is not carried out again. How the key is shared is not shown here.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Sets that every node changes and tells the others of. The later of two changes of an element counts. Knows no fallacy."""
+"""Sets that every node changes and tells the others of. The later change of an element counts. Knows no fallacy."""
 
 from __future__ import annotations
 

@@ -72,6 +72,8 @@ class Believer(Frontend):
     def message(self, sender: str, message: Any) -> Effects:
         if isinstance(message, Request) and self.context.name == self.relay:
             return [reply(sender, message, error="ask a frontend")]
+        if isinstance(message, Request) and self.is_store:
+            return [reply(sender, message, self.carry_out(message.body))]  # who stands beside it needs no way to it
         if not isinstance(message, Forward):
             return super().message(sender, message)
         if message.path:

@@ -1,4 +1,4 @@
-"""Latency is zero: for the believer, who has not answered by now has done nothing; the doubter says that nobody knows."""
+"""Latency is zero: for the believer, silence means that nothing was done; the doubter says that nobody knows."""
 
 from __future__ import annotations
 
