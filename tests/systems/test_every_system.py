@@ -15,7 +15,7 @@ from chaoslab.plugins import registry
 from chaoslab.runner import Run, run
 from chaoslab.scenario import load_scenario
 from chaoslab.scenario.shipped import scenario_path, shipped_scenarios, topic_of
-from chaoslab_systems import SYSTEMS
+from chaoslab_systems import chaoslab_protocols
 
 STALE: set[str | None] = {"stale read", "lost write", "not linearizable"}
 
@@ -103,7 +103,7 @@ def test_most_seeds_show_the_limit_of_a_system(system: str) -> None:
 def test_every_system_has_its_scenarios_and_its_line() -> None:
     """And a scenario belongs to a system that is installed."""
     scenarios = [name.split("/") for name, _, _ in shipped_scenarios() if name.startswith("systems/")]
-    own = {protocol.name for module in SYSTEMS for protocol in getattr(module, "PROTOCOLS", ())}
+    own = {protocol.name for protocol in chaoslab_protocols()}
     for system in LIMITS:
         assert ["systems", system, "holds"] in scenarios
         assert ["systems", system, "limit"] in scenarios
