@@ -19,6 +19,7 @@ FOLDERS = (
     "cache",
     "causal",
     "chain_replication",
+    "chord",
     "crdt",
     "dns",
     "dynamo",

@@ -8,6 +8,7 @@ from chaoslab_workloads.locks import LOCK, LOCKED_COUNTER
 from chaoslab_workloads.logs import LOG, QUEUE
 from chaoslab_workloads.memberships import MEMBERSHIP, VIEWS
 from chaoslab_workloads.registers import CAS_REGISTER, KV, REGISTER
+from chaoslab_workloads.rings import PLACES, RING
 from chaoslab_workloads.siblings import SIBLINGS
 from chaoslab_workloads.texts import CONVERGING_TEXT, TEXT
 from chaoslab_workloads.transactions import BANK, LIST_APPEND
@@ -31,6 +32,7 @@ def chaoslab_workloads() -> list[Workload]:
         SIBLINGS,
         MEMBERSHIP,
         CONVERGING_TEXT,
+        RING,
         LOG,
         QUEUE,
     ]
@@ -39,4 +41,4 @@ def chaoslab_workloads() -> list[Workload]:
 @hookimpl
 def chaoslab_models() -> list[Model]:
     """Return the models of this package's workloads that ChaosLab does not have itself."""
-    return [LOCKED_COUNTER, TEXT, VIEWS]
+    return [LOCKED_COUNTER, PLACES, TEXT, VIEWS]
