@@ -106,7 +106,8 @@ def _broken(places: dict[str, Operation]) -> _Found | None:
     """
     ring = sorted(places, key=lambda node: places[node].value[0])
     neighbours = list(zip(ring, [*ring[1:], *ring[:1]], strict=True)) if len(ring) > 1 else []
-    for node, after in neighbours or [(node, None) for node in ring]:
+    alone: list[tuple[str, str | None]] = [(node, None) for node in ring]
+    for node, after in neighbours or alone:
         first = next(iter(places[node].value[2]), None)
         if first != after:
             summary = f"in the end the successor of {node} is {first or 'nobody'}, and {after or 'nobody'} comes next."
