@@ -45,6 +45,7 @@ def test_one_ring_in_order_whose_lookups_find_the_owner() -> None:
 def test_one_member_is_a_ring() -> None:
     """It has no neighbours, and every key."""
     assert judged({"a": (10, None, ())}, (5, "a"), (15, "a")).outcome == "valid"
+    assert judged({"a": (10, None, ("b",))}).anomaly == "broken ring"
 
 
 @pytest.mark.parametrize(
