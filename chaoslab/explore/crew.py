@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor, Executor
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from typing import Any
 
 import attrs
@@ -55,7 +55,10 @@ class Crew:
     def dismiss(self, *, wait: bool) -> None:
         """Let everybody go; with *wait* when what is under way is done."""
         for executor in (*self.before, self.executor):
-            executor.shutdown(wait=wait, cancel_futures=True)
+            if isinstance(executor, ProcessPoolExecutor | ThreadPoolExecutor):
+                executor.shutdown(wait=wait, cancel_futures=True)
+            else:  # others, such as Dask's, may not know how to cancel what has not begun
+                executor.shutdown(wait=wait)
         self.close()
 
 

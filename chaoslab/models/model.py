@@ -56,6 +56,8 @@ class Model:
         fs: Names of all operations it knows.
         keyed: Operations on different keys have nothing to do with each other: each key is an object of its own.
         refusable: Names of operations that change nothing when their result is false, such as a compare-and-set.
+        guesses: Names of operations that, if nobody knows their outcome, may have had other effects than the one that
+            ``step`` takes: a history with such ones that no order explains is undecided.
         shape: The polynomial checker that may know histories of this object, such as ``"register"``; it looks for
             itself whether it does. Empty: none.
     """
@@ -68,6 +70,7 @@ class Model:
     fs: frozenset[str]
     keyed: bool = True
     refusable: frozenset[str] = frozenset()
+    guesses: frozenset[str] = frozenset()
     shape: str = ""
 
     def after(self, state: Any, f: str, argument: Any, value: Any, result: Any) -> Any:

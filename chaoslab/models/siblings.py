@@ -1,7 +1,8 @@
 """A register that keeps siblings: replace, clear, and read of all of them.
 
 The result of a replace or clear says over which values it put: those that its client had read. What it had not read
-stays. A read's value is the list of values.
+stays. A read's value is the list of values. Over which values one of unknown outcome put, nobody knows: all of them, is
+the guess.
 """
 
 from __future__ import annotations
@@ -27,4 +28,5 @@ SIBLINGS = Model(
     step=_step,
     reads=frozenset({"read"}),
     fs=frozenset({"read", "replace", "clear"}),
+    guesses=frozenset({"replace", "clear"}),
 )

@@ -317,6 +317,9 @@ def test_linearizability_is_what_the_definition_says(name: str, data: st.DataObj
     thing = THINGS[name]
     history = data.draw(histories(thing))
     verdict = linearizable(history, thing.model)
+    if verdict.outcome == "unknown":
+        assert thing.model.guesses
+        return
     assert verdict.outcome == ("valid" if has_order(thing, history.operations(), in_time) else "invalid")
     if verdict.outcome == "invalid":
         assert verdict.summary.endswith(".")
@@ -330,6 +333,9 @@ def test_sequential_consistency_is_what_the_definition_says(name: str, data: st.
     thing = THINGS[name]
     history = data.draw(histories(thing))
     verdict = sequential(history, thing.model)
+    if verdict.outcome == "unknown":
+        assert thing.model.guesses
+        return
     assert verdict.outcome == ("valid" if has_order(thing, history.operations(), in_process) else "invalid")
     if verdict.outcome == "invalid":
         assert verdict.summary.endswith(".")

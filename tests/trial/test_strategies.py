@@ -18,7 +18,7 @@ from chaoslab.strategies import ClusterMachine, fault_plans, histories, operatio
 from tests.trial.stores import Early, early
 
 FEW = settings(max_examples=25)
-FOUND = settings(max_examples=80, stateful_step_count=12, database=None, phases=[Phase.generate])
+FOUND = settings(max_examples=400, stateful_step_count=20, database=None, phases=[Phase.generate])
 
 
 @FEW

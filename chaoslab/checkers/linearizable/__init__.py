@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import attrs
 
+from chaoslab.checkers.guesses import doubting_guesses
 from chaoslab.checkers.linearizable.decision import Ordered, Refuted
 from chaoslab.checkers.linearizable.minimise import minimised
 from chaoslab.checkers.linearizable.parts import Effects, Part, split
@@ -65,6 +66,7 @@ class NoOrder:
     calls: tuple[int, ...]
 
 
+@doubting_guesses
 def linearizable(history: History, model: Model, *, configurations_max: int = CONFIGURATIONS_MAX) -> Verdict:
     """Decide whether *history* is linearizable with respect to *model*.
 

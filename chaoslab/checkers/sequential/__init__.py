@@ -18,6 +18,7 @@ from chaoslab.checkers.causal.patterns import convergently
 from chaoslab.checkers.causal.verifier import Level, complaint_about_pattern
 from chaoslab.checkers.causal.views import memory_views
 from chaoslab.checkers.causal.words import operations_of, sentence
+from chaoslab.checkers.guesses import doubting_guesses
 from chaoslab.checkers.reads_from import Pattern, Sessions, first_is_free, prepare, reading
 from chaoslab.checkers.sequential.minimise import minimised
 from chaoslab.checkers.sequential.plan import Effects, Lived, is_register, key_of, plan, relevant
@@ -65,6 +66,7 @@ class NoInterleaving:
     searched_again: bool
 
 
+@doubting_guesses
 def sequential(history: History, model: Model, *, configurations_max: int = CONFIGURATIONS_MAX) -> Verdict:
     """Decide whether *history* is sequentially consistent with respect to *model*.
 
