@@ -27,9 +27,14 @@ def doubting_guesses(checker: C) -> C:
         verdict = checker(history, model, *arguments, **options)
         if verdict.outcome != "invalid" or not model.guesses:
             return verdict
+        # Objects are apart from each other in linearizability (Herlihy & Wing 1990, theorem 1), and in no weaker level.
+        keys = {one.key for one in verdict.operations} if verdict.level == "linearizable" and model.keyed else set()
         guessed = sum(
-            type == "invoke" and f in model.guesses and (partner < 0 or history.types[partner] == "info")
-            for type, f, partner in zip(history.types, history.fs, history.partners, strict=True)
+            type == "invoke"
+            and f in model.guesses
+            and (partner < 0 or history.types[partner] == "info")
+            and (not keys or key in keys)
+            for type, f, key, partner in zip(history.types, history.fs, history.keys, history.partners, strict=True)
         )
         if not guessed:
             return verdict
