@@ -250,7 +250,9 @@ class Host(abc.ABC):
 
     def probe(self, name: str) -> None:
         """The code passes its point *name*."""
-        self.engine.trace.remark(f"{self.engine.now_ns} probe {self.name} {name}")
+        trace = self.engine.trace
+        if trace.kept:  # the line is nobody's otherwise, and probes are frequent
+            trace.remark(f"{self.engine.now_ns} probe {self.name} {name}")
         self.signals.probe(self.name, name)
 
     def admits(self, entry: Entry) -> bool:

@@ -62,4 +62,5 @@ class Signals:
     def probe(self, node: str, name: str) -> None:
         """Probe *name* was passed at *node* once more."""
         self.probes[name] = self.probes.get(name, 0) + 1
-        self.tell("probe", node, name)
+        if "probe" in self._watchers:
+            self.tell("probe", node, name)

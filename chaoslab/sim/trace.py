@@ -47,13 +47,14 @@ class Trace:
         self.checkpoints: list[tuple[int, str]] = []
         self._hash = hashlib.blake2b(digest_size=16)
         self._pending: list[str] = []
-        self._remarks = 0
+        self._remarks: list[int] = []  # where they are among the pending lines
         self.add = self._pending.append
 
     def remark(self, line: str) -> None:
-        """Add a line that the hash does not cover."""
-        self._remarks += 1
-        self.add(line)
+        """Add a line that the hash does not cover. Without use, and not kept, unless lines are."""
+        if self.kept:
+            self._remarks.append(len(self._pending))
+            self.add(line)
 
     def flush(self, *, least: int = _CHUNK) -> None:
         """Hash the lines added so far, if there are at least *least*."""
@@ -62,8 +63,9 @@ class Trace:
             return
         hashed = pending
         if self._remarks:
-            self._remarks = 0
-            hashed = [line for line in pending if not is_remark(line)]
+            remarks = set(self._remarks)
+            hashed = [line for position, line in enumerate(pending) if position not in remarks]
+            self._remarks.clear()
         begin = 0
         while begin < len(hashed):
             lines = hashed[begin : begin + _APART - self.count % _APART]
