@@ -185,7 +185,7 @@ class Network:
             draw = self._engine.choices.stream(f"latency {source}>{target}").random
             sample = sampler(Constant(value_ns=LOOPBACK_NS) if source == target else self.latency)
             link = self._links[source, target] = Link(source, target, sample, draw, self._receivers[target])
-            self._refresh(link)
+            _set_rules(link, tuple(rule for rule in self._rules if _subject(link, rule)))
             if self._routes:
                 self._reroute(link)
         return link
@@ -255,12 +255,17 @@ class Network:
     def add_rule(self, rule: Rule) -> None:
         """Subject the links that *rule* covers to it, from now on. Cost: O(links in use)."""
         self._rules.append(rule)
-        self._refresh_all()
+        for link in self._links.values():
+            if _subject(link, rule):
+                _set_rules(link, (*link.rules, rule))
 
     def remove_rule(self, rule: Rule) -> None:
         """Undo ``add_rule`` for this very rule, leaving nothing behind. Cost: O(links in use)."""
         self._rules = [other for other in self._rules if other is not rule]
-        self._refresh_all()
+        for link in self._links.values():
+            kept = tuple(other for other in link.rules if other is not rule)
+            if len(kept) < len(link.rules):
+                _set_rules(link, kept)
 
     def add_route(self, route: Route) -> None:
         """Send messages another way from now on; those on their way stay on it. Cost: O(links in use)."""
@@ -278,16 +283,16 @@ class Network:
         if link.source != link.target:
             link.sample = self._routes.sampler(link.source, link.target, sampler(self.latency))
 
-    def _refresh_all(self) -> None:
-        for link in self._links.values():
-            self._refresh(link)
 
-    def _refresh(self, link: Link) -> None:
-        if link.source == link.target:
-            return
-        link.rules = tuple(rule for rule in self._rules if rule.covers(link.source, link.target))
-        link.guards = tuple(rule for rule in link.rules if rule.guarding)
-        link.guarded = bool(link.guards)
-        link.keepers = tuple(rule for rule in link.rules if isinstance(rule, KeepOrder))
-        if not link.keepers:
-            link.latest_ns = 0
+def _subject(link: Link, rule: Rule) -> bool:
+    """Return whether *rule* applies to *link*. What a node sends to itself is on no network."""
+    return link.source != link.target and rule.covers(link.source, link.target)
+
+
+def _set_rules(link: Link, rules: tuple[Rule, ...]) -> None:
+    link.rules = rules
+    link.guards = tuple(rule for rule in rules if rule.guarding)
+    link.guarded = bool(link.guards)
+    link.keepers = tuple(rule for rule in rules if isinstance(rule, KeepOrder))
+    if not link.keepers:
+        link.latest_ns = 0
