@@ -14,12 +14,11 @@ from chaoslab.cli.run import SET, overrides_of
 from chaoslab.errors import UsageError
 from chaoslab.explore.campaign import RUN_SECONDS, Target, campaign
 from chaoslab.explore.corpus import Corpus, Entry
-from chaoslab.explore.crew import crew_for
+from chaoslab.explore.crew import Crew, crew_for
 from chaoslab.explore.findings import Keeper
-from chaoslab.explore.known import replay_known, shrink_new
+from chaoslab.explore.known import MadeSmall, replay_known, shrink_new
 from chaoslab.explore.outcome import Outcome
-from chaoslab.explore.shrink import Shrunk
-from chaoslab.explore.strategies import STRATEGIES
+from chaoslab.explore.strategies import STRATEGIES, Memory, Strategy
 from chaoslab.explore.strategies import strategy as chosen_strategy
 from chaoslab.plugins import registry
 from chaoslab.report.campaign import Tally, campaign_document, campaign_lines
@@ -70,6 +69,9 @@ def fuzz(
     keeper = None if corpus is None else Keeper(Corpus(corpus))
     if keeper is not None:
         replay_known(keeper.corpus, lambda entry, state: None if json else complain(_known(entry, state)))
+        for target in targets:
+            features, recordings = keeper.corpus.learned(target.text)
+            chosen.recall(target, Memory(features=tuple(features), recordings=tuple(recordings)))
     stopped = False
     outcomes = campaign(
         chosen,
@@ -92,10 +94,15 @@ def fuzz(
     except KeyboardInterrupt:
         stopped = True
     finally:
-        crew.dismiss(wait=not stopped)
+        if stopped or keeper is None:
+            crew.dismiss(wait=not stopped)
     elapsed_s = time.monotonic() - began
     if keeper is not None:
-        _finish_corpus(keeper, tally, scenarios, seed, stopped=stopped, quiet=json)
+        _note_learned(keeper, chosen, targets)
+        _note_campaign(keeper, tally, scenarios, seed)
+        if not stopped:
+            _shrink(keeper, crew, quiet=json)
+        _tell_trouble(keeper)
     document = campaign_document(tally, elapsed_s=elapsed_s, set_options=set or [])
     if junit is not None:
         write_junit(junit, junit_xml(tally, scenarios, elapsed_s=elapsed_s, set_options=set or []))
@@ -111,19 +118,53 @@ def fuzz(
     raise typer.Exit(CODES[merge(tally.verdicts)])
 
 
-def _finish_corpus(
-    keeper: Keeper, tally: Tally, scenarios: list[str], seed: int, *, stopped: bool, quiet: bool
-) -> None:
-    """Note what the campaign did, and make what it found small; say so if the corpus could not take it."""
+def _note_learned(keeper: Keeper, chosen: Strategy, targets: list[Target]) -> None:
+    """Let the next campaign's strategy go on from where this one was."""
+    for target in targets:
+        memory = chosen.memory(target)
+        if memory.features and keeper.trouble is None:
+            try:
+                keeper.corpus.note_learned(target.text, memory.features, memory.recordings)
+            except UsageError as error:
+                keeper.trouble = str(error)
+
+
+def _note_campaign(keeper: Keeper, tally: Tally, scenarios: list[str], seed: int) -> None:
+    """Note what the campaign did."""
     if keeper.trouble is None:
         try:
             keeper.corpus.note_campaign(" ".join(scenarios), seed, tally.runs, tally.failed)
             for scenario, probes in tally.probes.items():
                 keeper.corpus.note_probes(scenario, probes)
-            if not stopped:
-                shrink_new(keeper.corpus, lambda entry, shrunk: None if quiet else complain(_made_small(entry, shrunk)))
         except UsageError as error:
             keeper.trouble = str(error)
+
+
+def _shrink(keeper: Keeper, crew: Crew, *, quiet: bool) -> None:
+    """Make what was found small, and let the crew go."""
+    interrupted = False
+    try:
+        if keeper.trouble is None:
+            with progress("made small", 0) as advance:
+                shrink_new(
+                    keeper.corpus,
+                    crew.executor,
+                    lambda entry, small: None if quiet else complain(_made_small(entry, small)),
+                    advance=advance,
+                )
+    except UsageError as error:
+        keeper.trouble = str(error)
+    except crew.broken:
+        complain("a process died while failures were made small: the next campaign makes the others small.")
+    except KeyboardInterrupt:
+        interrupted = True
+        complain("stopped: the next campaign makes the other failures small.")
+    finally:
+        crew.dismiss(wait=not interrupted)
+
+
+def _tell_trouble(keeper: Keeper) -> None:
+    """Say so if the corpus could not take what was found."""
     if keeper.trouble is not None:
         complain(keeper.trouble)
     if keeper.fallback is not None:
@@ -143,8 +184,8 @@ def _known(entry: Entry, state: str) -> str:
     return f"known failure {entry.id}, {named.protocol}: {named.check}: {named.anomaly or entry.verdict}: {state}"
 
 
-def _made_small(entry: Entry, shrunk: Shrunk) -> str:
-    before, after = shrunk.before, shrunk.after
+def _made_small(entry: Entry, small: MadeSmall) -> str:
+    before, after = small.before, small.after
     return (
         f"failure {entry.id} made small: {before.faults} faults → {after.faults}, "
         f"{before.operations} operations → {after.operations}"

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from chaoslab.cli.output import INVALID, complain, print_json, print_lines, progress
+from chaoslab.cli.output import INTERRUPTED, INVALID, complain, print_json, print_lines, progress
 from chaoslab.errors import UsageError, unknown_word
 from chaoslab.explore.campaign import local_executor
-from chaoslab.explore.mutants import CAMPAIGNS, RUNS_MAX, Score, chosen, hunt_all, make_small
+from chaoslab.explore.mutants import CAMPAIGNS, RUNS_MAX, Score, Small, chosen, hunt_all, make_small
 from chaoslab.explore.strategies import STRATEGIES
 from chaoslab.report.mutants import comparison_lines, score_document, score_lines, small_document, small_lines
 
@@ -42,26 +42,29 @@ def mutants(
         if one not in STRATEGIES:
             raise UsageError(unknown_word("strategy", one, STRATEGIES), key="--strategy")
     executor = local_executor(jobs)
-    by_strategy: dict[str, list[Score]] = {}
+    by_strategy: dict[str, list[Score]] = {one: [] for one in strategies}
+    smalls: list[Small | None] = []
+    stopped = False
     try:
         with progress("hunts", len(hunted) * campaigns * len(strategies)) as advance:
             for one in strategies:
-                by_strategy[one] = list(
-                    hunt_all(
-                        hunted,
-                        executor,
-                        runs_max=runs,
-                        campaigns=campaigns,
-                        strategy_name=one,
-                        tell=lambda hunt: advance(1),
-                    )
-                )
-            smalls = list(executor.map(make_small, by_strategy[strategies[0]])) if shrink else []
+                for score in hunt_all(
+                    hunted,
+                    executor,
+                    runs_max=runs,
+                    campaigns=campaigns,
+                    strategy_name=one,
+                    tell=lambda hunt: advance(1),
+                ):
+                    by_strategy[one].append(score)
+            for small in executor.map(make_small, by_strategy[strategies[0]]) if shrink else ():
+                smalls.append(small)
     except KeyboardInterrupt:
-        executor.shutdown(wait=False, cancel_futures=True)
-        complain("stopped: nothing is told of hunts that did not end.")
-        raise
-    executor.shutdown()
+        stopped = True
+        through = min(map(len, by_strategy.values()))
+        by_strategy = {one: scores[:through] for one, scores in by_strategy.items()}
+    finally:
+        executor.shutdown(wait=not stopped, cancel_futures=True)
     scores = by_strategy[strategies[0]]
     missed = [score for score in scores if not score.found]
     made = [small for small in smalls if small is not None]
@@ -81,4 +84,7 @@ def mutants(
     else:
         lines = score_lines(scores) if len(strategies) == 1 else comparison_lines(by_strategy)
         print_lines([*lines, *(["", *small_lines(made)] if shrink else [])])
+    if stopped:
+        complain(f"stopped after {len(scores)} of {len(hunted)} mutants; nothing is told of the others.")
+        raise typer.Exit(INTERRUPTED)
     raise typer.Exit(INVALID if missed else 0)

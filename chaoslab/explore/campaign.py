@@ -15,14 +15,13 @@ from __future__ import annotations
 import functools
 import itertools
 import os
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 
 import attrs
 
-from chaoslab.explore.outcome import Finding, Outcome, outcome_of
+from chaoslab.explore.outcome import Finding, Outcome, one_at_a_time, outcome_of
 from chaoslab.explore.strategies import Job, Strategy, Target, attempt_of
 from chaoslab.plugins import registry
 from chaoslab.scenario import Scenario, parse_scenario
@@ -39,7 +38,6 @@ RUN_SECONDS = 60.0
 
 _CHUNK_S = 0.5
 _CHUNK_MAX = 32
-_ONE_AT_A_TIME = threading.Lock()  # an executor may have threads, and a simulation has its process for itself
 
 
 def seeds_of(targets: Iterable[Target], first: int, runs: int | None = None) -> Iterator[Job]:
@@ -77,7 +75,7 @@ def _scenario(text: str) -> Scenario:
 
 def _run_chunk(jobs: tuple[Job, ...], seconds_max: float) -> list[Outcome]:
     """Run *jobs* one after the other: what a worker does."""
-    with _ONE_AT_A_TIME:
+    with one_at_a_time:
         return [run_job(job, seconds_max=seconds_max) for job in jobs]
 
 

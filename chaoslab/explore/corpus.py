@@ -12,8 +12,9 @@ Rules:
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +29,8 @@ __all__ = ["SIGHTINGS_MAX", "Corpus", "Entry", "Sighting", "Signature", "signatu
 VERSION: Final = 2
 _APPLICATION: Final = 0x43484C42  # "CHLB", so that no other SQLite file is taken for a corpus
 _PATIENCE_S: Final = 30.0
+RECORDINGS_MAX: Final = 256
+"""How many recordings are kept for strategies that learn, of each scenario."""
 SIGHTINGS_MAX: Final = 4
 """How many failures of one look are kept, beyond those with an entry, to see whether they are another bug."""
 
@@ -65,6 +68,11 @@ CREATE TABLE IF NOT EXISTS probes (
     probe TEXT NOT NULL,
     times INTEGER NOT NULL,
     PRIMARY KEY (scenario, probe)
+);
+CREATE TABLE IF NOT EXISTS learned (
+    scenario TEXT PRIMARY KEY,
+    features TEXT NOT NULL,
+    recordings TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS campaigns (
     id INTEGER PRIMARY KEY,
@@ -276,6 +284,34 @@ class Corpus:
             for row in self._database.execute("SELECT * FROM probes ORDER BY scenario, probe"):
                 found.setdefault(row["scenario"], {})[row["probe"]] = row["times"]
         return found
+
+    def note_learned(self, scenario: str, features: Iterable[int], recordings: Iterable[str]) -> None:
+        """Add to what strategies have learned of a scenario.
+
+        Args:
+            scenario: The scenario as TOML: of another text, be it ever so alike, nothing was learned.
+            features: What was reached.
+            recordings: Those that were first to reach something, the oldest first. The latest are kept.
+        """
+        with self._told(), self._at_once():
+            known_features, known_recordings = self._learned(scenario)
+            self._database.execute(
+                "INSERT OR REPLACE INTO learned (scenario, features, recordings) VALUES (?, ?, ?)",
+                (
+                    scenario,
+                    json.dumps(sorted({*known_features, *features})),
+                    json.dumps([*dict.fromkeys((*known_recordings, *recordings))][-RECORDINGS_MAX:]),
+                ),
+            )
+
+    def learned(self, scenario: str) -> tuple[list[int], list[str]]:
+        """Return the features and the recordings that ``note_learned`` was given for *scenario*."""
+        with self._told():
+            return self._learned(scenario)
+
+    def _learned(self, scenario: str) -> tuple[list[int], list[str]]:
+        row = self._database.execute("SELECT * FROM learned WHERE scenario = ?", (scenario,)).fetchone()
+        return ([], []) if row is None else (json.loads(row["features"]), json.loads(row["recordings"]))
 
     def keep_shrunk(self, entry: int, scenario: str, size: str, shape: str) -> bool:
         """Keep the smallest scenario that shows the failure *entry*; return False if it turned out to be a known one.

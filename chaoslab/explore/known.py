@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Executor
+
+import attrs
 
 from chaoslab.errors import ChaosLabError, DeterminismError, UsageError
-from chaoslab.explore.corpus import Corpus, Entry
-from chaoslab.explore.outcome import FINDINGS
+from chaoslab.explore.corpus import Corpus, Entry, Sighting
+from chaoslab.explore.outcome import FINDINGS, given_up_after, is_given_up, one_at_a_time
 from chaoslab.explore.recording import parse_recording
-from chaoslab.explore.shrink import Shrunk, shrink
+from chaoslab.explore.shrink import Size, shrink
 from chaoslab.runner import run
 from chaoslab.scenario import Scenario, scenario_to_toml
 
-__all__ = ["replay_known", "shape_of", "shrink_new"]
+__all__ = ["MadeSmall", "make_small", "replay_known", "shape_of", "shrink_new"]
 
 SHRINK_RUNS = 400
+"""Runs after which a failure is as small as it gets."""
+SHRINK_SECONDS = 300.0
+"""Seconds of the wall clock after which a failure stays as it is."""
 
 
 def replay_known(corpus: Corpus, tell: Callable[[Entry, str], None]) -> None:
@@ -46,42 +52,83 @@ def _state(entry: Entry) -> str:
     return "diverged" if failed else "fixed"
 
 
+@attrs.frozen(kw_only=True)
+class MadeSmall:
+    """What is kept of a failure that was made small.
+
+    Attributes:
+        scenario: The smallest scenario that shows it, as TOML.
+        shape: The kinds of fault that it takes.
+        before: How large the failing run was.
+        after: How large it is now.
+    """
+
+    scenario: str
+    shape: str
+    before: Size
+    after: Size
+
+    @property
+    def size(self) -> str:
+        """How large it is, in words."""
+        return f"{self.after.faults} faults, {self.after.operations} operations"
+
+
 def shrink_new(
-    corpus: Corpus, tell: Callable[[Entry, Shrunk], None], *, go_on: Callable[[], bool] = lambda: True
+    corpus: Corpus,
+    executor: Executor,
+    tell: Callable[[Entry, MadeSmall], None],
+    *,
+    advance: Callable[[int], None] = lambda ended: None,
+    seconds_max: float = SHRINK_SECONDS,
 ) -> None:
     """Make every failure of *corpus* small that is not yet, and see which sightings are bugs of their own.
 
+    What is through is in the corpus at once; what is interrupted is left to the next campaign.
+
     Args:
         corpus: Where they are.
+        executor: Who does it, several at once.
         tell: Told of each failure that was made small and is not one of those known.
-        go_on: Asked before each; the rest waits for the next campaign once it says no.
+        advance: Told of each one that is through.
+        seconds_max: Seconds of the wall clock after which one of them stays as it is.
     """
-    for entry in corpus.entries():
-        if entry.recording and not entry.shrunk and entry.state == "failing" and go_on():
-            shrunk = _shrunk(entry.recording, f"failure {entry.id}")
-            if shrunk is not None and corpus.keep_shrunk(entry.id, *_kept(shrunk)):
-                tell(entry, shrunk)
-    for sighting in corpus.sightings():
-        if go_on():
-            shrunk = _shrunk(sighting.recording, f"sighting {sighting.id}")
-            new = corpus.settle(sighting, *(("", "", "") if shrunk is None else _kept(shrunk)))
-            if new is not None and shrunk is not None:
-                tell(new, shrunk)
+    waiting: list[Entry | Sighting] = [
+        entry for entry in corpus.entries() if entry.recording and not entry.shrunk and entry.state == "failing"
+    ]
+    waiting += corpus.sightings()
+    futures = [executor.submit(make_small, one.recording, seconds_max) for one in waiting]
+    for one, future in zip(waiting, futures, strict=True):
+        small = future.result()
+        if isinstance(one, Entry):
+            if small is not None and corpus.keep_shrunk(one.id, small.scenario, small.size, small.shape):
+                tell(one, small)
+        else:
+            kept = ("", "", "") if small is None else (small.scenario, small.size, small.shape)
+            new = corpus.settle(one, *kept)
+            if new is not None and small is not None:
+                tell(new, small)
+        advance(1)
 
 
-def _shrunk(recording: str, file: str) -> Shrunk | None:
-    """Return what the run of *recording* shrinks to; None if it does not come back with its faults written out."""
+def make_small(recording: str, seconds_max: float = 0.0) -> MadeSmall | None:
+    """Return what the run of *recording* shrinks to; None if it does not come back with its faults written out.
+
+    Also None if that takes more than *seconds_max* seconds of the wall clock, unless they are 0.
+    """
     try:
-        return shrink(parse_recording(recording, file=file), runs_max=SHRINK_RUNS)
+        with one_at_a_time, given_up_after(seconds_max):
+            shrunk = shrink(parse_recording(recording, file="a failure of the corpus"), runs_max=SHRINK_RUNS)
     except UsageError:
         return None
-
-
-def _kept(shrunk: Shrunk) -> tuple[str, str, str]:
-    """Return what a corpus keeps of *shrunk*: the scenario, its size in words, its shape."""
+    except BaseException as error:
+        if is_given_up(error):
+            return None
+        raise
     scenario = shrunk.recording.scenario
-    size = f"{shrunk.after.faults} faults, {shrunk.after.operations} operations"
-    return scenario_to_toml(scenario), size, shape_of(scenario)
+    return MadeSmall(
+        scenario=scenario_to_toml(scenario), shape=shape_of(scenario), before=shrunk.before, after=shrunk.after
+    )
 
 
 def shape_of(scenario: Scenario) -> str:

@@ -11,6 +11,7 @@ Rules:
 from __future__ import annotations
 
 import statistics
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, as_completed
 from time import process_time
@@ -173,7 +174,7 @@ def hunt_all(
     strategy_name: str = "uniform",
     tell: Callable[[Hunt], None] = lambda hunt: None,
 ) -> Iterator[Score]:
-    """Hunt every one of *mutants*, several at once, and yield the scores in their order.
+    """Hunt every one of *mutants*, several at once, and yield the scores in their order, each as soon as it stands.
 
     Args:
         mutants: Whom to hunt.
@@ -190,11 +191,13 @@ def hunt_all(
             future = executor.submit(hunt, mutant.id, scenarios, campaign * _APART, runs_max, strategy_name)
             futures[future] = (mutant.id, campaign)
     ended: dict[tuple[str, int], Hunt] = {}
+    waiting = deque(mutants)
     for future in as_completed(futures):
         ended[futures[future]] = future.result()
         tell(future.result())
-    for mutant in mutants:
-        yield Score(mutant=mutant, hunts=tuple(ended[mutant.id, campaign] for campaign in range(campaigns)))
+        while waiting and all((waiting[0].id, campaign) in ended for campaign in range(campaigns)):
+            mutant = waiting.popleft()
+            yield Score(mutant=mutant, hunts=tuple(ended[mutant.id, campaign] for campaign in range(campaigns)))
 
 
 @attrs.frozen(kw_only=True)

@@ -38,7 +38,11 @@ from chaoslab.runner import Run, run
 from chaoslab.scenario import Scenario
 from chaoslab.sim import Engine
 
-__all__ = ["FINDINGS", "Finding", "Outcome", "outcome_of"]
+__all__ = ["FINDINGS", "Finding", "Outcome", "given_up_after", "is_given_up", "one_at_a_time", "outcome_of"]
+
+one_at_a_time = threading.Lock()
+"""Held while a worker runs something: an executor may have threads, and a simulation has its process for itself."""
+
 
 FINDINGS: Final[dict[type[ChaosLabError], tuple[str, VerdictOutcome]]] = {
     NodeError: ("node-error", "invalid"),
@@ -128,7 +132,7 @@ def outcome_of(
     """
     began = process_time()
     try:
-        with _given_up_after(seconds_max):
+        with given_up_after(seconds_max):
             done = run(
                 scenario, seed, plan=plan, overrides=overrides, steering=steering, trace_kept=features_of is not None
             )
@@ -154,7 +158,7 @@ def outcome_of(
 
 def _finding_of_error(error: BaseException, seconds_max: float) -> Finding | None:
     """Return what *error*, which ended the run, says about the code under test; None if it says nothing of it."""
-    if isinstance(error, _GivenUp) or isinstance(error.__cause__, _GivenUp):
+    if is_given_up(error):
         summary = (
             f"the run was given up after {seconds_max:g} s of the wall clock: some code never waits, or the scenario "
             "takes that long. Raise --run-seconds if it is meant."
@@ -166,6 +170,11 @@ def _finding_of_error(error: BaseException, seconds_max: float) -> Finding | Non
         check, verdict = FINDINGS[type(error)]  # type: ignore[index]
         return Finding(check=check, verdict=verdict, anomaly=None, summary=str(error))
     return None
+
+
+def is_given_up(error: BaseException) -> bool:
+    """Return whether *error* says that the time of ``given_up_after`` was up."""
+    return isinstance(error, _GivenUp) or isinstance(error.__cause__, _GivenUp)
 
 
 class _GivenUp(BaseException):
@@ -193,7 +202,7 @@ def _finding(verdict: Verdict) -> Finding:
 
 
 @contextmanager
-def _given_up_after(seconds: float) -> Iterator[None]:
+def given_up_after(seconds: float) -> Iterator[None]:
     """Raise ``_GivenUp`` in the block when *seconds* of the wall clock have passed: for code that never waits."""
     if not seconds:
         yield

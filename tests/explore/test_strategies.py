@@ -44,6 +44,22 @@ PERSISTENT = target("raft/every_fault")
 QUIET = target("raft/every_fault", faults=())
 
 
+def test_guided_goes_on_where_the_campaign_before_was() -> None:
+    """What is recalled is parents from the first batch on; a recording that cannot be read any more is left out."""
+    first = Guided([LOSSY], 0)
+    for job in first.take(32):
+        first.learn(job, run_job(job))
+    memory = first.memory(LOSSY)
+    assert memory.features
+    assert 0 < len(memory.recordings) <= 32
+    again = Guided([LOSSY], 32)
+    again.recall(LOSSY, attrs.evolve(memory, recordings=("{}", *memory.recordings)))
+    assert again.memory(LOSSY) == memory
+    parents = {job.parent for job in again.take(32)} - {""}
+    assert parents
+    assert parents <= set(memory.recordings)
+
+
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_what_a_strategy_finds_replays_as_a_plain_recording(name: str) -> None:
     """Whatever it steered is in the recording: the same trace comes of it without the strategy."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from chaoslab.errors import UsageError, unknown_word
-from chaoslab.explore.strategies.attempt import Attempt, Job, Strategy, Target
+from chaoslab.explore.strategies.attempt import Attempt, Job, Memory, Strategy, Target
 from chaoslab.explore.strategies.auto import Auto
 from chaoslab.explore.strategies.bounded_delay import BoundedDelay
 from chaoslab.explore.strategies.crash_points import CrashPoints
@@ -16,7 +16,7 @@ from chaoslab.explore.strategies.pct import Pct
 from chaoslab.explore.strategies.swarm import Swarm
 from chaoslab.explore.strategies.uniform import Uniform
 
-__all__ = ["STRATEGIES", "Attempt", "Job", "Strategy", "Target", "attempt_of", "strategy"]
+__all__ = ["STRATEGIES", "Attempt", "Job", "Memory", "Strategy", "Target", "attempt_of", "strategy"]
 
 STRATEGIES: Final[Mapping[str, Any]] = {
     kind.name: kind for kind in (Uniform, Swarm, Pct, PartialOrder, BoundedDelay, CrashPoints, Guided, Auto)

@@ -25,7 +25,7 @@ from chaoslab.runner import Run, drawn_plan, run
 from chaoslab.scenario import Scenario, parse_scenario, scenario_to_toml
 from chaoslab.sim import Engine
 
-__all__ = ["Attempt", "Job", "Strategy", "Target", "baseline", "in_rounds", "plain_jobs", "plan_of"]
+__all__ = ["Attempt", "Job", "Memory", "Strategy", "Target", "baseline", "in_rounds", "plain_jobs", "plan_of"]
 
 
 @attrs.frozen(kw_only=True)
@@ -81,6 +81,19 @@ class Attempt:
     features_of: Callable[[Run], tuple[int, ...]] | None = None
 
 
+@attrs.frozen(kw_only=True)
+class Memory:
+    """What a strategy that learns knows of one scenario, to go on from in the next campaign.
+
+    Attributes:
+        features: All that was reached, in ascending order.
+        recordings: Those that were first to reach some of it, as text, the oldest first.
+    """
+
+    features: tuple[int, ...] = ()
+    recordings: tuple[str, ...] = ()
+
+
 class Strategy(Protocol):
     """A way to choose runs. The first line of its docstring is what the command line shows.
 
@@ -94,6 +107,12 @@ class Strategy(Protocol):
 
     def learn(self, job: Job, outcome: Outcome) -> None:
         """Take notice of what came of *job*. Called in the order of the jobs."""
+
+    def memory(self, target: Target) -> Memory:
+        """Return what was learned of *target*, once the campaign is over; nothing for most strategies."""
+
+    def recall(self, target: Target, memory: Memory) -> None:
+        """Go on from what an earlier campaign learned of *target*. Called before the first job is taken."""
 
     @staticmethod
     def attempt(scenario: Scenario, job: Job) -> Attempt:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from chaoslab.errors import UsageError
 from chaoslab.explore.outcome import Outcome
-from chaoslab.explore.strategies.attempt import Attempt, Job, Strategy, Target
+from chaoslab.explore.strategies.attempt import Attempt, Job, Memory, Strategy, Target
 from chaoslab.explore.strategies.crash_points import CrashPoints
 from chaoslab.explore.strategies.guided import Guided
 from chaoslab.explore.strategies.partial_order import PartialOrder
@@ -47,6 +47,14 @@ class Auto:
     def learn(self, job: Job, outcome: Outcome) -> None:
         """Let the member that made *job* know."""
         self._members[job.strategy].learn(job, outcome)
+
+    def memory(self, target: Target) -> Memory:
+        """Return what the one member that learns has learned."""
+        return self._members[Guided.name].memory(target)
+
+    def recall(self, target: Target, memory: Memory) -> None:
+        """Let the one member that learns go on from *memory*."""
+        self._members[Guided.name].recall(target, memory)
 
     @staticmethod
     def attempt(scenario: Scenario, job: Job) -> Attempt:

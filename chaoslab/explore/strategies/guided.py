@@ -19,9 +19,10 @@ from typing import ClassVar
 import attrs
 
 from chaoslab.choices import CALMED, Choices, Stream
+from chaoslab.errors import ChaosLabError
 from chaoslab.explore.outcome import Outcome
 from chaoslab.explore.recording import Recording, parse_recording
-from chaoslab.explore.strategies.attempt import Attempt, Job, Target
+from chaoslab.explore.strategies.attempt import Attempt, Job, Memory, Target
 from chaoslab.explore.strategies.coverage import features_of
 from chaoslab.explore.strategies.swarm import swarmed
 from chaoslab.nemesis import Plan, Step
@@ -62,6 +63,18 @@ class Guided:
         if not self._under_way[0]:
             self._under_way.popleft()
 
+    def memory(self, target: Target) -> Memory:
+        """Return what was reached with *target*, and by which recordings."""
+        while self._news:  # those of batches that no other one followed, as far as they are through
+            for name, outcome in self._news.popleft():
+                self._look(name, outcome)
+        return Memory(features=tuple(sorted(self._seen[target.name])), recordings=tuple(self._parents[target.name]))
+
+    def recall(self, target: Target, memory: Memory) -> None:
+        """Take *memory* over, but for recordings that cannot be read any more."""
+        self._seen[target.name].update(memory.features)
+        self._parents[target.name] += [text for text in memory.recordings if _is_readable(text)]
+
     def _begin_batch(self) -> None:
         # At most one batch is under way now. Only those before it are looked at, also if it has ended meanwhile.
         while len(self._news) > 1:
@@ -95,6 +108,14 @@ class Guided:
         if not job.parent:
             return Attempt(scenario=swarmed(scenario, stream), seed=job.seed, features_of=features_of)
         return _child(parse_recording(job.parent), job.seed, stream)
+
+
+def _is_readable(recording: str) -> bool:
+    try:
+        parse_recording(recording)
+    except ChaosLabError:
+        return False
+    return True
 
 
 def _child(parent: Recording, seed: int, stream: Stream) -> Attempt:

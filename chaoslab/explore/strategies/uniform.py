@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from chaoslab.explore.outcome import Outcome
-from chaoslab.explore.strategies.attempt import Attempt, Job, Target, plain_jobs
+from chaoslab.explore.strategies.attempt import Attempt, Job, Memory, Target, plain_jobs
 from chaoslab.scenario import Scenario
 
 __all__ = ["Uniform"]
@@ -27,6 +27,13 @@ class Uniform:
 
     def learn(self, job: Job, outcome: Outcome) -> None:
         """Learn nothing."""
+
+    def memory(self, target: Target) -> Memory:
+        """Return the empty memory."""
+        return Memory()
+
+    def recall(self, target: Target, memory: Memory) -> None:
+        """Recall nothing."""
 
     @staticmethod
     def attempt(scenario: Scenario, job: Job) -> Attempt:
