@@ -290,7 +290,7 @@ def told_until_killed(path: Path, pause_s: float, *, whole: bool, first_seed: in
                 os.kill(int(child), signal.SIGKILL)
         lines = process.stderr.read().splitlines()
     assert whole or process.returncode in (0, 1), lines
-    matches = (re.fullmatch(r"(\S+), seed (\d+): (\S+): (.+)", line) for line in lines)
+    matches = (re.fullmatch(r"chaoslab: (\S+), seed (\d+): (\S+): (.+)", line) for line in lines)
     return {(match[1], int(match[2]), match[3], match[4]) for match in matches if match}
 
 
