@@ -2,9 +2,10 @@
 
 *Eventual consistency* is judged by what clients read at the end. Rules:
 
-1. A read counts if it was invoked after every update of its key that certainly happened had completed; of each process
-   the last one counts. It is for the run to leave a quiet time before these reads: no finite history can show that
-   replicas would not have agreed still later.
+1. A read counts if it was invoked after every update, of whatever key, had completed, or begun where its outcome is
+   unknown; of each process the last one of its key counts. It is for the run to leave a quiet time before these reads:
+   no finite history can show that replicas would not have agreed still later. That is why updates of other keys count:
+   where one key was updated early and never again, what was read of it while others still were is no reading at the end.
 2. Of each key, all these reads agree, and on a value that some update wrote; on the initial value only if none did.
 3. An update of unknown outcome may take effect at any later time and reach one replica before another. So a value that
    one of them writes may be read by some processes and not by others; what the rest read must be one value.
@@ -125,8 +126,9 @@ def eventual(history: History, model: Model = REGISTER, *, configurations_max: i
             groups.setdefault(frozen(operation.key) if model.keyed else None, []).append(operation)
     judged: list[tuple[int, ...]] = []
     keys_judged = 0
+    settled = max((_end(one) for one in operations if one.type != "fail" and _is_update(one, model)), default=-1)
     for group in groups.values():
-        reads = _last_reads(group, model)
+        reads = _last_reads(group, settled, model)
         unknown = [one for one in group if one.type == "info" and one.f not in model.reads]
         plain = all(one.f in _PLAIN_UPDATES for one in unknown)
         if not reads or not (plain or can_be_summed(model)):
@@ -155,9 +157,8 @@ def eventual(history: History, model: Model = REGISTER, *, configurations_max: i
     )
 
 
-def _last_reads(group: Sequence[Operation], model: Model) -> list[Operation]:
-    """Return each process's last read of a key, of those invoked when all updates that happened had completed."""
-    settled = max((one.ret for one in group if one.ret is not None and _is_update(one, model)), default=-1)
+def _last_reads(group: Sequence[Operation], settled: int, model: Model) -> list[Operation]:
+    """Return each process's last read of a key, of those invoked after event *settled*, the end of all updates."""
     last = {one.process: one for one in group if one.type == "ok" and one.f in model.reads and one.call > settled}
     return sorted(last.values(), key=lambda one: one.call)
 
@@ -198,6 +199,10 @@ def _misfit(
             if wrong is not None:
                 return wrong[0], [read], f"{in_words(read)} at the end, {wrong[1]}."
     return None
+
+
+def _end(operation: Operation) -> int:
+    return operation.call if operation.ret is None else operation.ret
 
 
 def _is_update(operation: Operation, model: Model) -> bool:

@@ -39,12 +39,14 @@ def complaint_about_reads(reads: Sequence[int], operations: Sequence[Operation],
     if len(guilty) != len(reads) or not guilty:
         return "there are no such reads"
     key = _key(guilty[0], model)
-    same = [operation for operation in operations if _key(operation, model) == key and operation.type != "fail"]
-    updates = [one for one in same if one.f not in model.reads and not (one.f == "cas" and one.result is False)]
+    happened = [operation for operation in operations if operation.type != "fail"]
+    changes = [one for one in happened if one.f not in model.reads and not (one.f == "cas" and one.result is False)]
+    same = [operation for operation in happened if _key(operation, model) == key]
+    updates = [one for one in changes if _key(one, model) == key]
     for read in guilty:
         if read not in same or read.f not in model.reads or read.type != "ok":
             return f"event {read.call} is no read of that key"
-        if any(one.ret is not None and one.ret > read.call for one in updates):
+        if any((one.call if one.ret is None else one.ret) > read.call for one in changes):
             return f"event {read.call} was read while updates were going on"
         for other in same:
             if (

@@ -100,6 +100,14 @@ def test_a_read_during_updates_is_not_judged() -> None:
     assert verdict.summary == "nothing could be judged: no key was read after its updates had completed."
 
 
+def test_a_read_is_not_the_last_while_other_keys_are_updated() -> None:
+    """A key that was updated once, early: what a process read of it then and never again is nothing at the end."""
+    early = [Op(0, "write", 1, "x"), Op(1, "read", None, None, key="x")]
+    late = [Op(0, "write", 2, "y"), Op(2, "read", None, 1, key="x"), Op(3, "read", None, 1, key="x")]
+    assert eventual(history_of(*early, *late)).outcome == "valid"
+    assert eventual(history_of(*early, *late[1:])).anomaly == "lost update"
+
+
 def test_an_update_of_unknown_outcome_may_reach_some_and_not_others() -> None:
     """Its own value may be read by some; what the others read must be one value."""
     unknown = written(9, 3, "info")
