@@ -44,8 +44,8 @@ class Server:
 
     JOURNAL = "journal"
 
-    def __init__(self, context: Context) -> None:
-        self.settings: Settings = context.settings or Settings()
+    def __init__(self, context: Context, settings: Settings | None = None) -> None:
+        self.settings: Settings = settings or context.settings or Settings()
         self.store = SessionStore()
         content = context.files.get(self.JOURNAL, b"")
         self.kept = whole_records(content)
