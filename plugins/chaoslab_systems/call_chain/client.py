@@ -7,7 +7,7 @@ from typing import Any
 from chaoslab.statemachine import Complete, Context, Effect, Effects, Invocation, Send
 from chaoslab_protocols import store
 from chaoslab_protocols.seeking_client import SeekingClient
-from chaoslab_systems.call_chain.messages import DONE, NOT_DONE, Answer
+from chaoslab_systems.call_chain.messages import DONE, Answer
 
 __all__ = ["Client"]
 
@@ -35,7 +35,6 @@ class Client(SeekingClient):
             return None  # an answer to an earlier request
         if message.status == DONE:
             return self.end(self.completion(message.value, sender))
-        if message.status == NOT_DONE:
-            return self.end(Complete("fail", node=sender, error=str(message.value or "nothing was begun")))
+        # Not "fail" for an update: a refusal speaks of one copy of a call, and another may have got through.
         unknown = "fail" if self.invocation.f in store.READS else "info"
-        return self.end(Complete(unknown, node=sender, error="the services gave up"))
+        return self.end(Complete(unknown, node=sender, error=message.status))

@@ -11,7 +11,7 @@ from typing import Any
 
 from chaoslab.statemachine import Become, Context, Effect, Effects, Probe, Send, SetTimer
 from chaoslab_protocols.seeking_client import OK, ClientReply
-from chaoslab_systems.call_chain.messages import DONE, NOT_DONE, Answer, Call
+from chaoslab_systems.call_chain.messages import DONE, NOT_NOW, Answer, Call
 from chaoslab_systems.call_chain.settings import Settings
 from chaoslab_systems.client_server import Server
 from chaoslab_systems.client_server import Settings as ServerSettings
@@ -55,4 +55,4 @@ class Ledger:
         if not isinstance(effect, Send):
             return effect
         told: ClientReply = effect.message
-        return Send(caller, Answer(call.id, DONE if told.status == OK else NOT_DONE, told.answer))
+        return Send(caller, Answer(call.id, DONE if told.status == OK else NOT_NOW, told.answer))

@@ -8,11 +8,11 @@ import attrs
 
 from chaoslab_protocols.seeking_client import ClientRequest
 
-__all__ = ["DONE", "NOT_DONE", "UNKNOWN", "Answer", "Call"]
+__all__ = ["DONE", "GIVEN_UP", "NOT_NOW", "Answer", "Call"]
 
 DONE: Final = "done"
-NOT_DONE: Final = "not done"
-UNKNOWN: Final = "unknown"
+GIVEN_UP: Final = "given up"
+NOT_NOW: Final = "not now"
 
 
 @attrs.frozen
@@ -36,7 +36,9 @@ class Answer:
 
     Attributes:
         id: The number of the call.
-        status: ``DONE``; ``NOT_DONE``: nothing was begun; ``UNKNOWN``: it was, and nobody heard of its end.
+        status: ``DONE``; ``GIVEN_UP``: whoever was called further on did not answer; ``NOT_NOW``: nobody was called, and
+            it is no use to ask again at once. Neither of these says that it was not done: another copy of the call
+            may have got through.
         value: What the ledger answered.
     """
 

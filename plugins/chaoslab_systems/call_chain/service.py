@@ -9,7 +9,7 @@ import attrs
 from chaoslab.statemachine import Become, CancelTimer, Context, Effect, Effects, Probe, Send, SetTimer
 from chaoslab_protocols.seeking_client import ClientRequest
 from chaoslab_systems.call_chain.circuit_breaker import CircuitBreaker
-from chaoslab_systems.call_chain.messages import DONE, NOT_DONE, UNKNOWN, Answer, Call
+from chaoslab_systems.call_chain.messages import DONE, GIVEN_UP, NOT_NOW, Answer, Call
 from chaoslab_systems.call_chain.retry_budget import RetryBudget
 from chaoslab_systems.call_chain.settings import Settings
 
@@ -72,7 +72,7 @@ class Service:
     def go_on(self, work: Work) -> list[Effect]:
         """Call the next service, if the breaker lets that pass."""
         if self.settings.circuit_breaker and not self.breaker.passes(self.context.monotonic_time()):
-            return [Probe("not called"), self.answered(work, UNKNOWN if work.tries else NOT_DONE)]
+            return [Probe("not called"), self.answered(work, NOT_NOW)]
         work.tries += 1
         number = self.wait_with(work)
         call = Call(number, work.call.client, work.call.request)
@@ -93,20 +93,20 @@ class Service:
         if work is None:
             return None  # it was given up
         cancel = CancelTimer(f"timeout {answer.id}")
-        if answer.status == UNKNOWN:
+        if answer.status == GIVEN_UP:
             return [cancel, *self.on_failure(work)]
         if answer.status == DONE:
             self.breaker.succeeded()
             return [cancel, self.answered(work, DONE, answer.value)]
         self.breaker.said_nothing()  # the next one is well, and knows that it is no use to go on
-        return [cancel, self.answered(work, UNKNOWN if work.tries > 1 else NOT_DONE)]
+        return [cancel, self.answered(work, NOT_NOW)]
 
     def on_failure(self, work: Work) -> list[Effect]:
         """A call was in vain: pause and call again, or give up."""
         opened = self.breaker.failed(self.context.monotonic_time()) and self.settings.circuit_breaker
         probes: list[Effect] = [Probe("breaker opened")] if opened else []
         if work.tries >= self.settings.tries or not self.may_retry():
-            return [*probes, self.answered(work, UNKNOWN)]
+            return [*probes, self.answered(work, GIVEN_UP)]
         # The pause is drawn from all of its length, so that those who failed together do not come back together
         # (Brooker, "Exponential backoff and jitter", 2015).
         pause_s = self.context.random.between(0.0, self.settings.backoff_s(work.tries))
