@@ -32,6 +32,7 @@ SYSTEMS = (
     "online_banking",
     "online_status",
     "orders",
+    "peer_to_peer",
     "photo_feed",
     "relational_database",
     "ride_booking",
