@@ -24,6 +24,7 @@ SYSTEMS = (
     "cassandra_like",
     "chat",
     "client_server",
+    "content_delivery",
     "dynamo_like",
     "fallacies",
     "load_balancer",
