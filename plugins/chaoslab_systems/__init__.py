@@ -19,6 +19,7 @@ __all__ = ["SYSTEMS", "chaoslab_models", "chaoslab_protocols", "chaoslab_workloa
 
 SYSTEMS = (
     "bank_transfers",
+    "batch_job",
     "call_chain",
     "cash_machine",
     "cassandra_like",

@@ -47,9 +47,7 @@ def _last(view: ClientView) -> Iterator[Invocation]:
 
 def _looks(history: History) -> list[tuple[Operation, list[str]]]:
     """Return the successful looks, each with the orders that it found."""
-    return [
-        (one, (one.value or "").split()) for one in history.operations() if one.f == "get" and one.type == "ok"
-    ]
+    return [(one, (one.value or "").split()) for one in history.operations() if one.f == "get" and one.type == "ok"]
 
 
 def carried_out_once(history: History) -> Sequence[Verdict]:

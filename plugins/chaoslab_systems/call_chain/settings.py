@@ -31,9 +31,7 @@ class Settings:
     circuit_breaker: bool = parameter(
         FLAG, "Whether a service that has called in vain too often stops calling for a while.", default=True
     )
-    service_ns: int = parameter(
-        DURATION, "How long the ledger works on one call.", default=15_000_000, name="service"
-    )
+    service_ns: int = parameter(DURATION, "How long the ledger works on one call.", default=15_000_000, name="service")
     queue: int = parameter(COUNT, "How many calls wait at the ledger, at most; what comes then is lost.", default=500)
 
     def __attrs_post_init__(self) -> None:
