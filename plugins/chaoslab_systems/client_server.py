@@ -1,7 +1,7 @@
 """Client and server: one server has everything, its clients ask again when they hear nothing.
 
-An answer that was lost looks like a request that was lost. A client can only ask again, and the server must know that it
-is asked again: each request has a number, and the server keeps the number and the answer of each client's last one.
+An answer that was lost looks like a request that was lost. A client can only ask again, and the server must know that
+it is asked again: each request has a number, and the server keeps the number and the answer of each client's last one.
 
 There is one server, and what it does not know is how to be replaced.
 """

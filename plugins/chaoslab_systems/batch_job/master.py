@@ -2,10 +2,11 @@
 
 Rules:
 
-1. Tasks are handed out in order: of the oldest job first.
+1. The oldest job comes first. When nothing of it is left to hand out, whoever is free gets a copy of one of its tasks
+   that takes long, one copy of each; then comes the next job. Otherwise younger jobs would keep everybody busy, and the
+   oldest would wait for its slowest task.
 2. A worker that has not answered for a while loses its task to another one. It may be at work on it all the same.
-3. When nothing is left to hand out, whoever is free gets a copy of a task that takes long: one copy of each.
-4. The first answer for a task counts, whoever it comes from; later ones count nothing.
+3. The first answer for a task counts, whoever it comes from; later ones count nothing.
 """
 
 from __future__ import annotations
@@ -171,7 +172,7 @@ class Master:
         for name, seat in self.seats.items():
             if seat.attempt is not None or seat.is_busy or self.now() - seat.heard_at > self.LOST_S:
                 continue
-            attempt = self.next_task() or self.next_copy()
+            attempt = self.next_attempt()
             if attempt is None:
                 return effects
             seat.attempt = attempt
@@ -180,26 +181,26 @@ class Master:
             effects.append(Send(name, Assign(attempt.number, attempt.job, attempt.task)))
         return effects
 
-    def next_task(self) -> Attempt | None:
-        """Return an attempt of a task that nobody works on."""
+    def next_attempt(self) -> Attempt | None:
+        """Return what is to be done next, None if there is nothing."""
         for number, job in self.jobs.items():
             while job.todo:
                 task = job.todo.popleft()
                 if task not in job.counted:
                     return self.attempt(number, task)
+            copy = self.next_copy(number) if self.settings.speculation else None
+            if copy is not None:
+                return copy
         return None
 
-    def next_copy(self) -> Attempt | None:
-        """Return a second attempt of the task that has taken the longest, if it takes long; None without speculation."""
-        if not self.settings.speculation:
-            return None
-        running = [seat.attempt for seat in self.seats.values() if seat.attempt is not None]
-        copied = {(one.job, one.task) for one in running if one.is_copy}
-        slow = [one for one in running if (one.job, one.task) not in copied and self.takes_long(one)]
+    def next_copy(self, job: int) -> Attempt | None:
+        """Return a second attempt of the task of *job* that has taken the longest, if it takes long."""
+        running = [seat.attempt for seat in self.seats.values() if seat.attempt is not None and seat.attempt.job == job]
+        copied = {one.task for one in running if one.is_copy}
+        slow = [one for one in running if one.task not in copied and self.takes_long(one)]
         if not slow:
             return None
-        slowest = min(slow, key=lambda one: one.since)
-        return self.attempt(slowest.job, slowest.task, is_copy=True)
+        return self.attempt(job, min(slow, key=lambda one: one.since).task, is_copy=True)
 
     def takes_long(self, attempt: Attempt) -> bool:
         """Return whether *attempt* counts, and takes longer than tasks of its job usually do."""

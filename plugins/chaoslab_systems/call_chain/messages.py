@@ -36,9 +36,9 @@ class Answer:
 
     Attributes:
         id: The number of the call.
-        status: ``DONE``; ``GIVEN_UP``: whoever was called further on did not answer; ``NOT_NOW``: nobody was called, and
-            it is no use to ask again at once. Neither of these says that it was not done: another copy of the call
-            may have got through.
+        status: ``DONE``; ``GIVEN_UP``: whoever was called further on did not answer; ``NOT_NOW``: nobody was called,
+            and it is no use to ask again at once. Neither of these says that it was not done: another copy of the
+            call may have got through.
         value: What the ledger answered.
     """
 
