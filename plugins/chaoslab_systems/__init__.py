@@ -19,9 +19,13 @@ __all__ = ["SYSTEMS", "chaoslab_models", "chaoslab_protocols", "chaoslab_workloa
 
 SYSTEMS = (
     "bank_transfers",
+    "batch_job",
+    "call_chain",
     "cash_machine",
     "cassandra_like",
     "chat",
+    "client_server",
+    "content_delivery",
     "dynamo_like",
     "fallacies",
     "load_balancer",
@@ -29,6 +33,8 @@ SYSTEMS = (
     "name_service",
     "online_banking",
     "online_status",
+    "orders",
+    "peer_to_peer",
     "photo_feed",
     "relational_database",
     "ride_booking",

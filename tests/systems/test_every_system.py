@@ -21,16 +21,23 @@ STALE: set[str | None] = {"stale read", "lost write", "not linearizable"}
 
 LIMITS: dict[str, tuple[str, set[str | None]]] = {
     "bank_transfers": ("outage", {None}),
+    "batch_job": ("deadline", {"deadline missed"}),
+    "call_chain": ("availability", {None}),
     "cash_machine": ("cash", {"money from nothing", "money lost", "negative balance"}),
     "cassandra_like": ("linearizable", {"lost write", "stale read"}),
     "chat": ("reply-after-question", {"reply before its question"}),
+    "client_server": ("carried-out-once", {"done twice"}),
+    "content_delivery": ("staleness", {"stale read"}),
     "database_async": ("linearizable", {"lost write", "stale read"}),
     "database_sync": ("outage", {None}),
     "dynamo_like": ("linearizable", STALE),
+    "load_balancer": ("outage", {None}),
     "messenger": ("stays-seen", {"non-monotonic read"}),
     "name_service": ("linearizable", STALE),
     "online_banking": ("own-writes-seen", {"own write missed"}),
     "online_status": ("linearizable", STALE),
+    "peer_membership": ("membership", {"false positive"}),
+    "peer_ring": ("ring", {"broken ring"}),
     "photo_feed": ("linearizable", STALE),
     "ride_booking": ("linearizable", STALE),
     "ride_payment": ("paid-once", {"paid twice"}),
@@ -43,6 +50,16 @@ LIMITS: dict[str, tuple[str, set[str | None]]] = {
     "zookeeper_like": ("linearizable", STALE),
 }
 """The folder of a system: the check that fails at its limit, and the anomalies that it may be told as."""
+
+FURTHER_LIMITS: dict[str, tuple[str, set[str | None]]] = {
+    "batch_job/limit_counted_twice": ("counted-once", {"counted twice"}),
+    "client_server/limit_one_server": ("outage", {None}),
+    "content_delivery/limit_without_cache": ("outage", {None}),
+    "load_balancer/limit_without_checks": ("availability", {None}),
+}
+"""The same of scenarios that show another limit of a system."""
+
+ALL_LIMITS = {f"{system}/limit": told for system, told in LIMITS.items()} | FURTHER_LIMITS
 
 ROWS = {
     "strong consistency: ": "relational database with a synchronous replica, Spanner-like, ZooKeeper-like, bank",
@@ -60,6 +77,13 @@ ROWS = {
     "consistency or availability: online status": "the quiz",
     "consistency or availability: shared documents": "the quiz",
     "sign-up": "requirements",
+    "architecture: client and server": "kinds of system",
+    "architecture: a chain of microservices": "kinds of system",
+    "architecture: peer to peer, membership": "kinds of system",
+    "architecture: peer to peer, a distributed hash table": "kinds of system",
+    "architecture: a stateless service behind a load balancer": "kinds of system",
+    "architecture: a cache in front": "kinds of system",
+    "architecture: master and workers": "kinds of system",
 }
 """What the text names, by words that the topic of its scenario has."""
 
@@ -85,11 +109,11 @@ def test_a_system_keeps_its_promise(name: str) -> None:
     assert all({check.name for check in done.checks} > {"recovery"} or not done.injections for done in found)
 
 
-@pytest.mark.parametrize("system", LIMITS)
-def test_most_seeds_show_the_limit_of_a_system(system: str) -> None:
+@pytest.mark.parametrize("limit", ALL_LIMITS)
+def test_most_seeds_show_the_limit_of_a_system(limit: str) -> None:
     """The check that is stated fails, told as what is stated."""
-    check, anomalies = LIMITS[system]
-    found = [one((f"systems/{system}/limit", seed)) for seed in range(10)]
+    check, anomalies = ALL_LIMITS[limit]
+    found = [one((f"systems/{limit}", seed)) for seed in range(10)]
     told = [
         verdict.anomaly
         for done in found
@@ -107,6 +131,7 @@ def test_every_system_has_its_scenarios_and_its_line() -> None:
     for system in LIMITS:
         assert ["systems", system, "holds"] in scenarios
         assert ["systems", system, "limit"] in scenarios
+    assert {"/".join(where) for _, *where in scenarios if where[-1].startswith("limit")} == set(ALL_LIMITS)
     for _, *where in scenarios:
         assert load_scenario(scenario_path("/".join(["systems", *where])), registry(), {}).protocol in own
 
