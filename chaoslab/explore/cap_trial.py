@@ -109,7 +109,7 @@ def trial(name: str, workload: str, nodes: int, seed: int) -> Trial:
     for distance, partitioned in ((FAR, False), (FAR, True), (APART, False)):
         scenario = _scenario(plugins.protocol(name), workload, nodes, zones, distance=distance, partitioned=partitioned)
         try:
-            histories.append(run(scenario, seed).history)
+            histories.append(run(scenario, seed, plugins=plugins).history)
         except tuple(FINDINGS) as error:
             return Trial(seed=seed, error=str(error).splitlines()[0])
     peace, cut, apart = histories
