@@ -19,6 +19,7 @@ def cap(
     workload: Annotated[str | None, typer.Option(help="Under which of its workloads; its first if not given.")] = None,
     nodes: Annotated[int | None, typer.Option(min=2, help="How many nodes; as usual for it if not given.")] = None,
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds.")] = SEEDS,
+    seed: Annotated[int, typer.Option(min=0, help="The first of them.")] = 0,
     jobs: Annotated[int | None, typer.Option(min=1, help="How many processes; one a core if not given.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
 ) -> None:
@@ -30,7 +31,7 @@ def cap(
     answer: Answer | None = None
     try:
         with progress("seeds", seeds) as advance:
-            for told in experiment(protocol, executor, workload=workload, nodes=nodes, seeds=seeds):
+            for told in experiment(protocol, executor, workload=workload, nodes=nodes, seeds=seeds, first=seed):
                 if isinstance(told, Answer):
                     answer = told
                 else:

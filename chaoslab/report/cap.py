@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from chaoslab.explore.cap import FAR, Answer, Side
+from chaoslab.explore.cap import Answer
+from chaoslab.explore.cap_trial import APART, FAR, Side
 from chaoslab.report.terminal import table
 
 __all__ = ["cap_document", "cap_lines", "cap_sentence"]
 
-_PHASES: Final = (("peace", "before"), ("cut", "partition"), ("after", "after the heal"))
-_SIDES: Final[tuple[Side, ...]] = ("larger", "smaller")
 _ROUND_TRIP_MS: Final = 2 * FAR.median_ns / 1e6
+_ROUND_TRIP_APART_MS: Final = 2 * APART.median_ns / 1e6
+_PHASES: Final = (("peace", "before"), ("cut", "partition"), ("after", "after the heal"), ("apart", "far apart"))
+_JUDGED: Final = (
+    ("cut", "with the partition"),
+    ("peace", "without a partition"),
+    ("apart", f"without a partition, {_ROUND_TRIP_APART_MS:.0f} ms apart"),
+)
+_SIDES: Final[tuple[Side, ...]] = ("larger", "smaller")
 
 
 def cap_sentence(answer: Answer) -> str:
@@ -27,7 +34,9 @@ def cap_sentence(answer: Answer) -> str:
         f"{len(answer.broken('cut'))} of {runs} runs, and {served}",
         "neither": f"under a partition it keeps neither: {answer.strongest} broke in {len(answer.broken('cut'))} of "
         f"{runs} runs, though only {served}",
-        "unknown": "whether it keeps consistency under a partition could not be decided",
+        "unknown": "whether it keeps consistency under a partition could not be decided"
+        if answer.available("peace")
+        else "not even half of the operations succeeded without a partition, so there was nothing to give up",
     }[answer.cap]
     return f"{answer.protocol} is {answer.cap}, {answer.pacelc}: {given_up}."
 
@@ -44,13 +53,14 @@ def cap_lines(answer: Answer) -> list[str]:
         cap_sentence(answer),
         "",
         f"  {answer.nodes} nodes in two zones, {_ROUND_TRIP_MS:.0f} ms there and back between them; workload "
-        f"{answer.workload}; {len(answer.trials)} seeds, each with a partition between the zones and without",
+        f"{answer.workload}; {len(answer.trials)} seeds, each with a partition between the zones, without one, and "
+        f"without one {_ROUND_TRIP_APART_MS:.0f} ms apart",
         "",
         *table(rows),
         "",
         _else_sentence(answer),
     ]
-    for phase, words in (("cut", "with the partition"), ("peace", "without a partition")):
+    for phase, words in _JUDGED:
         broken = answer.broken(phase)  # type: ignore[arg-type]
         if broken:
             first = broken[0]
@@ -67,17 +77,23 @@ def cap_lines(answer: Answer) -> list[str]:
 
 
 def _else_sentence(answer: Answer) -> str:
-    taken = [answer.latency_ns("peace", side) for side in _SIDES]
-    slowest_ms = max((ns for ns in taken if ns is not None), default=0) / 1e6
-    took = f"on the slower side half of the operations took at most {slowest_ms:.1f} ms"
+    near = f"on the slower side half of the operations took at most {_slower_ms(answer, 'peace'):.1f} ms"
+    took = f"{near}, and {_slower_ms(answer, 'apart'):.1f} ms with the zones {_ROUND_TRIP_APART_MS:.0f} ms apart"
     if answer.consistent_in_peace is None:
         return "Without a partition: whether it is consistent could not be decided."
-    if not answer.consistent_in_peace:
-        broken = f"{answer.strongest} broke in {len(answer.broken('peace'))} of {len(answer.trials)} runs"
-        return f"Without a partition it saves latency and pays with consistency: {broken}; {took}."
-    if slowest_ms >= _ROUND_TRIP_MS:
-        return f"Without a partition it stays consistent and pays with latency: {took}, a way there and back or more."
-    return f"Without a partition it stays consistent: {took}."
+    if answer.consistent_in_peace:
+        return f"Without a partition it stays consistent and pays with latency: {took}."
+    runs = len(answer.trials)
+    broken = (
+        f"{answer.strongest} broke in {len(answer.broken('peace'))} of {runs} runs, and in "
+        f"{len(answer.broken('apart'))} of {runs} with the zones far apart"
+    )
+    return f"Without a partition it saves latency and pays with consistency: {broken}; {took}."
+
+
+def _slower_ms(answer: Answer, phase: str) -> float:
+    taken = [answer.latency_ns(phase, side) for side in _SIDES]
+    return max((ns for ns in taken if ns is not None), default=0) / 1e6
 
 
 def cap_document(answer: Answer) -> dict[str, Any]:
@@ -106,8 +122,10 @@ def cap_document(answer: Answer) -> dict[str, Any]:
             {
                 "seed": trial.seed,
                 "error": trial.error or None,
-                "peace": {"strongest": trial.peace.strongest, "kept": trial.peace.kept, "anomaly": trial.peace.anomaly},
-                "cut": {"strongest": trial.cut.strongest, "kept": trial.cut.kept, "anomaly": trial.cut.anomaly},
+                **{
+                    phase: {"strongest": judged.strongest, "kept": judged.kept, "anomaly": judged.anomaly}
+                    for phase, judged in (("peace", trial.peace), ("cut", trial.cut), ("apart", trial.apart))
+                },
             }
             for trial in answer.trials
         ],

@@ -8,11 +8,14 @@ from typing import Any
 import attrs
 import pytest
 
+from chaoslab.cluster import RequestClient
 from chaoslab.errors import UsageError
-from chaoslab.explore import cap
-from chaoslab.explore.cap import Answer, Trial, experiment
+from chaoslab.explore import cap_trial
+from chaoslab.explore.cap import Answer, experiment
+from chaoslab.explore.cap_trial import Trial
 from chaoslab.plugins import registry
 from chaoslab.report.cap import cap_document, cap_lines
+from chaoslab.statemachine import Complete, Effects, Invocation
 
 
 class AtOnce(Executor):
@@ -24,45 +27,97 @@ class AtOnce(Executor):
         return future
 
 
-def answer_for(name: str, seeds: int = 3) -> Answer:
+def answer_for(name: str, seeds: int = 3, first: int = 0) -> Answer:
     """Return the answer of a short experiment."""
-    *trials, answer = experiment(name, AtOnce(), seeds=seeds)
+    *trials, answer = experiment(name, AtOnce(), seeds=seeds, first=first)
     assert all(isinstance(one, Trial) for one in trials)
     assert isinstance(answer, Answer)
     return answer
 
 
-@pytest.mark.parametrize(
-    ("name", "cap", "pacelc"),
-    [
-        ("abd", "CP", "PC/EC"),
-        ("raft", "CP", "PC/EC"),
-        ("primary-backup", "AP", "PA/EC"),
-        ("last-write-wins", "AP", "PA/EL"),
-        ("crdt-counter", "AP", "PA/EL"),
-    ],
-)
-def test_systems_are_what_the_literature_says(name: str, cap: str, pacelc: str) -> None:
+LITERATURE = {
+    "raft": "PC/EC",
+    "abd": "PC/EC",
+    "database-sync": "PC/EC",
+    "spanner-like": "PC/EC",
+    "dynamo-like": "PA/EL",
+    "last-write-wins": "PA/EL",
+    "crdt-counter": "PA/EL",
+    "crdt-set": "PA/EL",
+}
+
+
+@pytest.mark.parametrize("name", LITERATURE)
+def test_systems_are_what_the_literature_says(name: str) -> None:
     """By measurement alone."""
     answer = answer_for(name)
-    assert (answer.cap, answer.pacelc) == (cap, pacelc), "\n".join(cap_lines(answer))
+    assert answer.pacelc == LITERATURE[name], "\n".join(cap_lines(answer))
+    assert answer.cap == {"PC": "CP", "PA": "AP"}[answer.pacelc[:2]]
+
+
+def test_an_asynchronous_replica_is_available_and_wrong() -> None:
+    """Abadi's letters for such a database depend on where it reads, so the first half alone is asked for."""
+    assert answer_for("primary-backup").cap == "AP"
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("first", [1_000, 2_000, 3_000])
+@pytest.mark.parametrize("name", LITERATURE)
+def test_other_seeds_give_the_same_answer(name: str, first: int) -> None:
+    """An answer is about a system, not about a seed."""
+    answer = answer_for(name, seeds=5, first=first)
+    assert answer.pacelc == LITERATURE[name], "\n".join(cap_lines(answer))
+
+
+def registry_with(monkeypatch: pytest.MonkeyPatch, **changes: dict[str, Any]) -> None:
+    """Let the experiment find protocols with other fields than they have: ``abd={"claims": ()}``."""
+    true = registry()
+
+    class Changed:
+        def protocol(self, name: str) -> Any:
+            return attrs.evolve(true.protocol(name), **changes.get(name.replace("-", "_"), {}))
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(true, name)
+
+    changed = Changed()
+    monkeypatch.setattr(cap_trial, "registry", lambda: changed)
 
 
 def test_a_protocol_that_lies_about_its_claims_gets_the_true_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Asynchronous replication that claims to be linearizable, and a quorum register that claims nothing."""
-    true = registry()
+    """Two that claim to be linearizable and are not, and a quorum register that claims nothing."""
+    liar = {"claims": ("linearizable",), "budget": registry().protocol("abd").budget}
+    honest = {name: answer_for(name) for name in ("primary-backup", "dynamo-register", "abd")}
+    registry_with(monkeypatch, primary_backup=liar, dynamo_register=liar, abd={"claims": (), "budget": None})
+    for name, answer in honest.items():
+        assert cap_lines(answer_for(name)) == cap_lines(answer)
+    assert honest["primary-backup"].cap == "AP"
+    assert honest["dynamo-register"].pacelc == "PA/EL"
+    assert honest["abd"].pacelc == "PC/EC"
 
-    class Lying:
-        models, workloads, nemeses, faults = true.models, true.workloads, true.nemeses, true.faults
 
-        def protocol(self, name: str) -> Any:
-            claims = {"primary-backup": ("linearizable",), "abd": ()}[name]
-            return attrs.evolve(true.protocol(name), claims=claims)
+class Refusing(RequestClient):
+    """Asks for nothing."""
 
-    lying = Lying()
-    monkeypatch.setattr(cap, "registry", lambda: lying)
-    assert answer_for("primary-backup").cap == "AP"
-    assert answer_for("abd").cap == "CP"
+    def invoke(self, invocation: Invocation) -> Effects:
+        return [Complete("fail", error="closed")]
+
+
+def test_what_serves_nobody_in_peace_is_not_called_consistent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was never wrong, as it never said anything: that shows nothing."""
+    registry_with(monkeypatch, abd={"client": Refusing})
+    answer = answer_for("abd")
+    assert (answer.cap, answer.pacelc) == ("unknown", "unknown")
+    assert "not even half of the operations succeeded" in cap_lines(answer)[0]
+    assert cap_document(answer)["verdict"] == "unknown"
+
+
+def test_who_does_not_wait_for_the_other_zone_is_found_by_its_distance() -> None:
+    """A Dynamo-like store overlaps its quorums while they are near, and asks others where they are not."""
+    answer = answer_for("dynamo-register")
+    assert answer.broken("peace") == []
+    assert len(answer.broken("apart")) == 3
+    assert any("200 ms apart, seed 0: process" in line for line in cap_lines(answer))
 
 
 def test_the_evidence_is_told() -> None:
