@@ -21,7 +21,7 @@ from chaoslab.report.terminal import operation_table, table
 from chaoslab.runner import Run
 from chaoslab.units import NS_PER_S
 
-__all__ = ["failed_check", "failure_lines", "own_traceback", "shrunk_words"]
+__all__ = ["error_lines", "failed_check", "failure_lines", "own_traceback", "shrunk_words"]
 
 _FAULTS_SHOWN = 6
 _OPERATIONS_SHOWN = 8
@@ -84,6 +84,21 @@ def failure_lines(
     if report is not None:
         lines.append(f"report: {report}")
     return lines
+
+
+def error_lines(check: str, words: str, cause: BaseException | None, *, seed: int, replay: str) -> list[str]:
+    """Return the text of a run that an error ended before there was anything to judge.
+
+    Args:
+        check: What is said of it, as in a verdict's name.
+        words: The error in words.
+        cause: What the code of a node raised, if that was it.
+        seed: The seed.
+        replay: The command that shows it again.
+    """
+    verdict = Verdict(outcome="invalid", name=check, summary=words)
+    lines = [f"{_heading(verdict)} (seed {seed})", *_wrapped(words), "", f"replay: {replay}"]
+    return lines if cause is None else [*lines, "", *own_traceback(cause)]
 
 
 def _heading(verdict: Verdict) -> str:
