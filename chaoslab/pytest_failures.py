@@ -2,7 +2,7 @@
 
 Rules:
 
-1. Shrinking is bounded, in runs and in seconds.
+1. Shrinking is bounded, in runs and in seconds: of the processor, so that a busy machine shrinks no less.
 2. What cannot be written is no reason to hide a failure: it is told all the same.
 """
 
@@ -45,9 +45,9 @@ class Failure:
 
 def made_small(done: Run) -> Shrunk | None:
     """Return how *done* was made small; None if it does not come back with its faults written out."""
-    until = time.monotonic() + SHRINK_SECONDS
+    until = time.process_time() + SHRINK_SECONDS
     try:
-        return shrink(record(done), runs_max=SHRINK_RUNS, go_on=lambda: time.monotonic() < until)
+        return shrink(record(done), runs_max=SHRINK_RUNS, go_on=lambda: time.process_time() < until)
     except UsageError:
         return None
 
@@ -79,12 +79,12 @@ def keep_regression(done: Run, config: pytest.Config) -> Path | None:
     """Write the small run *done* where the project keeps regressions, if it says so; return the file."""
     named = config.getini("chaos_regressions")
     scenario = done.scenario
-    if not named or not scenario.operations and scenario.nemeses:
+    if not named or scenario.nemeses:
         return None
     verdict = failed_check(done)
     what = local_code.short(scenario.test or scenario.protocol).rpartition(":")[2]
     words = (what, verdict.anomaly or verdict.name, done.trace_hash[:8])
-    folder = config.rootpath / named
+    folder: Path = config.rootpath / named
     file = folder / ("-".join("".join(c if c.isalnum() else "_" for c in word) for word in words) + ".toml")
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -141,7 +141,7 @@ def _is_test(item: pytest.Function, test: str) -> bool:
     """Return whether *item* is the test of that name, as its recording says it."""
     from chaoslab.pytest_turns import name_of
 
-    turn = item.callspec.params.get("cluster") if hasattr(item, "callspec") else None
+    turn: Any = item.callspec.params.get("cluster") if hasattr(item, "callspec") else None
     return turn is not None and name_of(item, turn) == test
 
 

@@ -92,10 +92,14 @@ class ScenarioItem(pytest.Item):
         replay = self._replay(folder)
         is_written = write_failure(written, base_of(self.config), folder, replay)
         report = shown(folder / "report.html") if is_written else None
-        lines = failure_lines(small, shrunk=shrunk, replay=replay if is_written else self._command(), report=report)
+        lines = failure_lines(
+            small,
+            shrunk=shrunk,
+            replay=replay if is_written else self._command(),
+            report=report,
+            shown_with=first if first != self.name else "",
+        )
         kept = None if shrunk is None else keep_regression(written, self.config)
-        if first != self.name:
-            lines.insert(-2 if report else -1, f"shrunk: no; it fails as {first} does, which was made small")
         if kept is not None:
             lines.append(f"kept:   {shown(kept)}")
         raise _Failed("\n".join(lines))

@@ -24,7 +24,6 @@ from chaoslab.explore.outcome import Outcome
 from chaoslab.explore.recording import recording_text
 from chaoslab.explore.shrink import Shrunk
 from chaoslab.explore.strategies import STRATEGIES, Attempt, Job, Strategy, Target, attempt_of, strategy
-from chaoslab.plugins import registry
 from chaoslab.pytest_failures import attach, keep_regression, log_lines, made_small, write_failure
 from chaoslab.pytest_turns import PLAIN, Turn, base_of, folder_of, name_of, setup_of, shown
 from chaoslab.report.failure import failed_check, failure_lines, own_traceback
@@ -45,11 +44,13 @@ def run_turn(item: pytest.Function) -> None:
     async def function(cluster: Any) -> None:
         await item.obj(**{**arguments, "cluster": cluster})
 
+    testing, wrong = _Testing(item, turn, TestCode(function=function, setup=setup_of(item, item.config))), ""
     try:
-        testing = _Testing(item, turn, TestCode(function=function, setup=setup_of(item, item.config)))
         trial = testing.tried()
     except UsageError as error:
-        pytest.fail(str(error), pytrace=False)
+        wrong = str(error)
+    if wrong:
+        pytest.fail(wrong, pytrace=False)  # out here, or pytest tells both errors
     if trial.error is None:
         shutil.rmtree(folder_of(item, turn, trial.run.seed), ignore_errors=True)
         return
@@ -146,9 +147,10 @@ class _Testing:
         if not is_written:
             replay = f"pytest '{item.nodeid}'"
         report = shown(folder / "report.html") if is_written else None
-        lines = failure_lines(small.run, shrunk=shrunk, own=small.own, replay=replay, report=report)
-        if first != turn.id and turn.replayed is None:
-            lines.insert(-2 if report else -1, f"shrunk: no; it fails as {first} does, which was made small")
+        elsewhere = first if first != turn.id and turn.replayed is None else ""
+        lines = failure_lines(
+            small.run, shrunk=shrunk, own=small.own, replay=replay, report=report, shown_with=elsewhere
+        )
         kept = None if shrunk is None else keep_regression(written, item.config)
         if kept is not None:
             lines.append(f"kept:   {shown(kept)}")

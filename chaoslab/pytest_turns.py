@@ -81,29 +81,32 @@ class Turn:
 def turns_of(test: Any, config: pytest.Config) -> list[Turn]:
     """Return the turns of *test*: what is replayed, or known failures first and then the usual seeds."""
     try:
-        setup = setup_of(test, config)
-        _refuse_foreign_fixtures(test)
-        given = replayed(config)
-        if given is not None:
-            return [Turn(id="replay", seed=given.seed, replayed=given)]
-        strategy = _strategy(config)
-        seed = config.getoption("--chaos-seed")
-        if seed is not None:
-            return [_turn(strategy, seed)]
-        known = _known(_folder_of_test(test))
-        if config.getoption("--chaos-minutes") is not None:
-            more = [Turn(id="minutes", seed=0, strategy=strategy, minutes=True)]
-        else:
-            seeds = setup.seeds
-            if config.getoption("--chaos-seeds") is not None or seeds is None:
-                seeds = tuple(range(number_of_seeds(config, _SEEDS)))
-            more = [_turn(strategy, one) for one in seeds]
-        ids = {turn.id for turn in more}
-        again = {turn.id for turn in known}
-        first = [turn for turn in known if turn.id not in ids] + [turn for turn in more if turn.id in again]
-        return [*first, *(turn for turn in more if turn.id not in again)]
+        return _turns(test, config)
     except UsageError as error:
-        pytest.fail(str(error), pytrace=False)
+        wrong = str(error)
+    pytest.fail(wrong, pytrace=False)  # out here, or pytest tells both errors
+
+
+def _turns(test: Any, config: pytest.Config) -> list[Turn]:
+    setup = setup_of(test, config)
+    _refuse_foreign_fixtures(test)
+    given = replayed(config)
+    if given is not None:
+        return [Turn(id="replay", seed=given.seed, replayed=given)]
+    strategy = _strategy(config)
+    seed = config.getoption("--chaos-seed")
+    if seed is not None:
+        return [_turn(strategy, seed)]
+    known = {turn.id: turn for turn in _known(_folder_of_test(test))}
+    if config.getoption("--chaos-minutes") is not None:
+        more = [Turn(id="minutes", seed=0, strategy=strategy, minutes=True)]
+    else:
+        seeds = setup.seeds
+        if config.getoption("--chaos-seeds") is not None or seeds is None:
+            seeds = tuple(range(number_of_seeds(config, _SEEDS)))
+        more = [_turn(strategy, one) for one in seeds]
+    usual = {turn.id: turn for turn in more}
+    return list({**{id: usual.get(id, turn) for id, turn in known.items()}, **usual}.values())
 
 
 def _turn(strategy: str, seed: int) -> Turn:

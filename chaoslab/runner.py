@@ -30,7 +30,7 @@ from chaoslab.nemesis import Nemesis, Plan
 from chaoslab.plugins import Protocol, Registry, registry
 from chaoslab.runs import Run, drawn_plan, merged_overrides, with_deviations
 from chaoslab.scenario.scenario import Scenario
-from chaoslab.service_levels import judge, judge_recovery, service_levels
+from chaoslab.service_levels import ServiceLevels, judge, judge_recovery, service_levels
 from chaoslab.sim import Engine
 from chaoslab.trial import find_test, run_trial
 from chaoslab.units import NS_PER_S, format_duration

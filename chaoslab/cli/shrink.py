@@ -45,11 +45,9 @@ def shrink_recording(
     scenario = shrunk.recording.scenario
     last = run(scenario, shrunk.recording.seed)
     failed = next(verdict for verdict in last.checks if verdict.outcome != "valid")
-    file = out or _place(
-        f"{local_code.short(scenario.protocol).rpartition(':')[2]}-{failed.anomaly or failed.name}-{last.trace_hash[:8]}".replace(
-            " ", "-"
-        )
-    )
+    what = local_code.short(scenario.protocol).rpartition(":")[2]
+    words = f"{what}-{failed.anomaly or failed.name}-{last.trace_hash[:8]}"
+    file = out or _place(words.replace(" ", "-"))
     _write(file, scenario_to_toml(scenario), shrunk)
     repeat = f"chaoslab run {file}"
     if json:

@@ -1,4 +1,4 @@
-"""A scenario as a file in a folder: what it names by file, it names from there, so that the folder can be moved with it."""
+"""A scenario as a file in a folder: files that it names are named from there, so that all can be moved together."""
 
 from __future__ import annotations
 

@@ -228,7 +228,7 @@ class _Reading(FaultTables):
             self.refuse(path, f"name is missing: {protocol.name} serves {', '.join(protocol.serves)}.")
         name = table.pop("name")
         if test and isinstance(name, str) and name not in self.plugins.workloads:
-            workload = Workload(name=name, summary="", model="", operations=lambda view: ())  # the test's own
+            workload = Workload(name=name, summary="", model="", operations=lambda view: iter(()))  # the test's own
         else:
             workload = self.named((*path, "name"), "workload", name, self.plugins.workloads)
         if workload.name not in protocol.serves and not test:
