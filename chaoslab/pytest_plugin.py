@@ -42,7 +42,13 @@ _OPTIONS = (
     ("replay", str, "FILE", "run the one test that this file, written when it failed, is about, as the file says"),
     ("minutes", float, "M", "try new seeds for M minutes, shared equally by the simulated tests"),
     ("report", str, "DIR", "where what failed is written (.chaoslab)"),
-    ("strategy", str, "NAME", "the nemesis program from which faults are drawn (swarm)"),
+    (
+        "strategy",
+        str,
+        "NAME",
+        "how runs are made: uniform, swarm, pct, pos, bounded-delay, crash-points, guided or auto",
+    ),
+    ("faults", str, "NAMES", "what faults are drawn from: kinds of fault, nemesis programs, or none (swarm)"),
 )
 _MARKER = (
     "chaoslab(nodes, seeds, faults, workload, clients, rate, keys, seconds, settle, consistency): "
@@ -55,16 +61,36 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("chaoslab", "simulated clusters")
     for name, kind, metavar, help in _OPTIONS:
         group.addoption(f"--chaos-{name}", type=kind, default=None, metavar=metavar, help=help)
-    for name in ("seeds", "report", "strategy"):
+    for name in ("seeds", "report", "strategy", "faults"):
         parser.addini(f"chaos_{name}", f"the default of --chaos-{name}", default="")
+    parser.addini("chaos_regressions", "the folder where small failing runs are kept as scenario files", default="")
     parser.addini("chaos_scenarios", "folders whose scenario files are tests", type="linelist", default=[])
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known, and let the folders of scenarios be collected."""
     config.addinivalue_line("markers", _MARKER)
+    for name, least in (("seed", 0), ("minutes", 0.01)):
+        given = config.getoption(f"--chaos-{name}")
+        if given is not None and not given >= least:
+            raise pytest.UsageError(f"--chaos-{name}: {given:g} is less than {least:g}.")
+    if config.getoption("--chaos-replay"):
+        _replayed_test(config)  # once, instead of at each test
     if config.args_source is pytest.Config.ArgsSource.TESTPATHS:
         config.args += [str(folder) for folder in _scenario_folders(config) if folder.is_dir()]
+
+
+def _replayed_test(config: pytest.Config) -> str:
+    """Return the test that the file given to ``--chaos-replay`` is about."""
+    from chaoslab.errors import UsageError
+    from chaoslab.pytest_turns import replayed
+
+    try:
+        found = replayed(config)
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
+    assert found is not None
+    return found.scenario.test
 
 
 def _scenario_folders(config: pytest.Config) -> list[Path]:
@@ -90,7 +116,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run each test that takes a cluster once a seed."""
     if not _is_simulated(metafunc.function, metafunc.fixturenames):
         return
-    from chaoslab.pytest_trials import turns_of
+    from chaoslab.pytest_turns import turns_of
 
     turns = turns_of(metafunc.definition, metafunc.config)
     metafunc.parametrize("cluster", turns, indirect=True, ids=[turn.id for turn in turns])
@@ -103,15 +129,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if isinstance(item, pytest.Function) and "cluster" in item.fixturenames:
             item.own_markers[:] = [marker for marker in item.own_markers if marker.name != "trio"]
     if config.getoption("--chaos-replay"):
-        kept = [item for item in items if isinstance(item, pytest.Function) and _is_turn(item)]
+        test = _replayed_test(config)
+        kept = [item for item in items if isinstance(item, pytest.Function) and _is_test(item, test)]
+        if not kept:
+            raise pytest.UsageError(f"--chaos-replay: the test {test} is not among those that were collected.")
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
 
 
-def _is_turn(item: pytest.Function) -> bool:
-    """Return whether *item* is what the file given to ``--chaos-replay`` is about."""
-    turn = getattr(item, "callspec", None) and item.callspec.params.get("cluster")
-    return getattr(turn, "nodeid", None) == item.nodeid.split("[")[0]
+def _is_test(item: pytest.Function, test: str) -> bool:
+    """Return whether *item* is the test of that name, as its recording says it."""
+    from chaoslab.pytest_turns import name_of
+
+    turn: Any = item.callspec.params.get("cluster") if hasattr(item, "callspec") else None
+    return turn is not None and name_of(item, turn) == test
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from chaoslab import local_code
 from chaoslab.checkers import Verdict
 from chaoslab.checkers.registry import LEVELS, check
 from chaoslab.cluster import Cluster, Workload
@@ -120,14 +121,14 @@ def load_scenario(path: str | Path, overrides: Mapping[str, str] | None = None) 
 def run(
     what: Scenario | str | Path | Callable[[Cluster], Awaitable[T]],
     *,
-    seed: int = 0,
+    seed: int | None = None,
     latency: Latency | float | None = None,
 ) -> Any:
     """Run a scenario, or an async function of a cluster, in a simulation.
 
     Args:
         what: A scenario, the path of one, or ``async def main(cluster)``.
-        seed: Decides every random choice.
+        seed: Decides every random choice; the one that the scenario is about, or 0, if not given.
         latency: For a function: the delay of every link, in seconds or as a distribution.
 
     Returns:
@@ -143,11 +144,11 @@ def run(
     if isinstance(what, Scenario):
         if latency is not None:
             raise UsageError("a scenario states its own latency.", key="latency")
-        return run_scenario(what, seed)
+        return run_scenario(what, (what.seed or 0) if seed is None else seed)
     main = what
     if isinstance(latency, int | float):
         latency = Constant(value_ns=seconds_to_ns(latency))
-    engine = Engine(seed)
+    engine = Engine(seed or 0)
     cluster = Cluster(engine, latency=latency)
     return engine.run(lambda: main(cluster))
 
@@ -167,7 +168,8 @@ def run_test(function: Callable[[Cluster], Awaitable[object]], *, seed: int = 0,
     Raises:
         UsageError: the test uses ChaosLab wrongly.
     """
-    return run_trial(function, setup_of(function), seed, plan=plan).run
+    name = local_code.name_of(function)
+    return run_trial(function, setup_of(function, registry()), seed, name=name, plan=plan).run
 
 
 def checker(name: str) -> Callable[[History], Verdict]:

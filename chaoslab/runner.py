@@ -6,82 +6,39 @@ Rules:
 2. After the faults everything is healed, and the clients go on: a protocol must not only stay right but come back.
 3. A run in which nothing could go wrong proves nothing: operations that all failed, or a fault that never took
    effect, are told.
+4. A scenario that was written about a person's own test is a run of that test.
 
 This file does not know how runs are chosen, shown or stored.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
-import attrs
 import trio
 
-from chaoslab.checkers import Outcome, Verdict, merge
+from chaoslab.checkers import Verdict, merge
 from chaoslab.checkers.bounded_staleness import bounded_staleness
 from chaoslab.checkers.registry import check, levels_of
-from chaoslab.choices import Choices, Overrides, Steer
-from chaoslab.cluster import Cluster, Drive, Injection, Script, Workload, key_names
+from chaoslab.choices import Overrides, Steer
+from chaoslab.cluster import Cluster, Drive, Script, Workload, key_names
 from chaoslab.errors import UsageError
 from chaoslab.faults import Bandwidth, Drop, Duplicate, Fifo
 from chaoslab.faults.topology import zone_route
 from chaoslab.history import History
-from chaoslab.nemesis import Nemesis, NotDone, Plan, Scene, draw_plan
+from chaoslab.nemesis import Nemesis, Plan
 from chaoslab.plugins import Protocol, Registry, registry
+from chaoslab.runs import Run, drawn_plan, merged_overrides, with_deviations
 from chaoslab.scenario.scenario import Scenario
 from chaoslab.service_levels import ServiceLevels, judge, judge_recovery, service_levels
 from chaoslab.sim import Engine
+from chaoslab.trial import find_test, run_trial
 from chaoslab.units import NS_PER_S, format_duration
 
-__all__ = ["Run", "drawn_plan", "run", "with_deviations"]
+__all__ = ["Run", "run"]
 
 _LAST_OPERATIONS_NS = 30 * NS_PER_S
 """How long open and last operations may take at the end. Clients give up on their own long before."""
-
-
-@attrs.frozen(kw_only=True)
-class Run:
-    """What one run did and what came of it.
-
-    Attributes:
-        scenario: What was run.
-        seed: With which seed.
-        verdict: The worst outcome of its checks.
-        checks: Every check's verdict.
-        trace_hash: The hash of everything that happened.
-        history: What clients saw.
-        injections: The faults that were brought about.
-        not_done: The steps of the plan that did not happen, with the reason.
-        plan: The fault plan, drawn or given.
-        overrides: The draws that were not left to the seed.
-        service_levels: What clients experienced, in figures.
-        warnings: What weakens the verdict, in words.
-        events: How many events the simulator delivered.
-        virtual_ns: How long the run was, in virtual nanoseconds.
-        draws: Every draw, by stream, if they were kept.
-        probes: How often each probe was passed, by name.
-        trace: The trace's lines, if they were kept.
-        checkpoints: (number of lines, hash up to there), now and then.
-    """
-
-    scenario: Scenario
-    seed: int
-    verdict: Outcome
-    checks: tuple[Verdict, ...]
-    trace_hash: str
-    history: History
-    injections: tuple[Injection, ...]
-    not_done: tuple[NotDone, ...]
-    plan: Plan
-    overrides: Overrides
-    service_levels: ServiceLevels
-    warnings: tuple[str, ...]
-    events: int
-    virtual_ns: int
-    draws: Mapping[str, Sequence[float]] = attrs.field(factory=dict)
-    probes: Mapping[str, int] = attrs.field(factory=dict)
-    trace: tuple[str, ...] = ()
-    checkpoints: tuple[tuple[int, str], ...] = ()
 
 
 def run(
@@ -112,9 +69,25 @@ def run(
     Raises:
         UsageError: the scenario names something that is not installed.
         NodeError: a node's code raised.
-        DeadlockError, LimitExceeded: the run could not go on.
+        DeadlockError, LimitExceeded: the run could not go on. That of a test tells both by its verdict.
     """
     plugins = plugins or registry()
+    if scenario.test:
+        test = find_test(scenario.test, plugins)
+        return run_trial(
+            test.function,
+            test.setup,
+            seed,
+            name=scenario.test,
+            plugins=plugins,
+            scenario=scenario,
+            plan=plan,
+            overrides=overrides,
+            trace_kept=trace_kept,
+            trace_detailed=trace_detailed,
+            recorded=recorded,
+            steering=steering,
+        ).run
     protocol = plugins.protocol(scenario.protocol)
     workload = plugins.workload(scenario.workload)
     engine = Engine(
@@ -164,7 +137,7 @@ def run(
         injections=tuple(cluster.injections),
         not_done=tuple(nemesis.not_done),
         plan=drawn,
-        overrides=_merged(engine.choices.steered, overrides or {}),
+        overrides=merged_overrides(engine.choices.steered, overrides or {}),
         service_levels=seen,
         warnings=tuple(_warnings(scenario, cluster, nemesis, checks)),
         events=engine.clock.events,
@@ -174,42 +147,6 @@ def run(
         trace=tuple(engine.trace.lines),
         checkpoints=tuple(engine.trace.checkpoints),
     )
-
-
-def with_deviations(scenario: Scenario, overrides: Overrides) -> Overrides:
-    """Return the draws that are not left to the seed: the scenario's own and *overrides*, which come first."""
-    own: dict[str, dict[int, float]] = {}
-    for stream, position, draw in scenario.deviations:
-        own.setdefault(stream, {})[position] = draw
-    return _merged(own, overrides)
-
-
-def _merged(first: Overrides, winning: Overrides) -> Overrides:
-    """Return the draws of both; those of *winning* where both have one."""
-    merged = {stream: dict(draws) for stream, draws in first.items() if draws}
-    for stream, draws in winning.items():
-        merged.setdefault(stream, {}).update(draws)
-    return merged
-
-
-def drawn_plan(scenario: Scenario, protocol: Protocol, plugins: Registry, choices: Choices) -> Plan:
-    """Return the plan of a run: the scenario's own faults, and what its nemesis programs make up."""
-    duration_ns = scenario.duration_ns
-    scene = Scene.of(
-        protocol,
-        nodes=scenario.nodes,
-        duration_ns=duration_ns,
-        zones=scenario.zones,
-        settings=scenario.settings,
-        beyond_budget=scenario.beyond_budget,
-        kinds=plugins.faults,
-    )
-    steps = list(draw_plan(scenario.faults, duration_ns, choices))
-    for number, program in enumerate(scenario.nemeses, start=1):
-        prefix = f"{program.name} {number}."
-        requests = program.requests(scene, choices.stream(f"program {prefix}"))
-        steps += draw_plan(requests, duration_ns, choices, prefix=prefix)
-    return tuple(sorted(steps, key=lambda step: step.begin_ns))
 
 
 async def _drive(

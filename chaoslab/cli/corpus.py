@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from chaoslab import local_code
 from chaoslab.cli.output import print_json, print_lines
 from chaoslab.errors import UsageError
 from chaoslab.explore.corpus import Corpus, Entry
@@ -78,7 +79,11 @@ def export(
     if not text:
         raise UsageError(f"failure {number} is of a run that did not end: there is only its seed, {entry.seed}.")
     named = entry.signature
-    out = out or Path(f"{named.protocol}-{named.anomaly or named.check}.{ending}".replace(" ", "-"))
+    out = out or Path(
+        f"{local_code.short(named.protocol).rpartition(':')[2]}-{named.anomaly or named.check}.{ending}".replace(
+            " ", "-"
+        )
+    )
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(text, encoding="utf-8")

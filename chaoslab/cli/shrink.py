@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from chaoslab import local_code
 from chaoslab.cli.output import CODES, print_json, print_lines, progress
 from chaoslab.errors import UsageError
 from chaoslab.explore import read_recording, write_recording
@@ -44,7 +45,9 @@ def shrink_recording(
     scenario = shrunk.recording.scenario
     last = run(scenario, shrunk.recording.seed)
     failed = next(verdict for verdict in last.checks if verdict.outcome != "valid")
-    file = out or _place(f"{scenario.protocol}-{failed.anomaly or failed.name}-{last.trace_hash[:8]}".replace(" ", "-"))
+    what = local_code.short(scenario.protocol).rpartition(":")[2]
+    words = f"{what}-{failed.anomaly or failed.name}-{last.trace_hash[:8]}"
+    file = out or _place(words.replace(" ", "-"))
     _write(file, scenario_to_toml(scenario), shrunk)
     repeat = f"chaoslab run {file}"
     if json:

@@ -260,6 +260,13 @@ class Node(NodeNetwork):
         received: Message = await trio.lowlevel.wait_task_rescheduled(wait.abort)
         return received
 
+    def __aiter__(self) -> Node:
+        """Return the node: ``async for message in node`` gives one message after the other, without end."""
+        return self
+
+    async def __anext__(self) -> Message:
+        return await self.recv()
+
     async def call(self, to: str, body: Any, timeout: float | None = 1.0) -> Any:
         """Send *body* to *to* and return what it replies.
 

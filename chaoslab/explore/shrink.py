@@ -162,7 +162,7 @@ class _Shrinking:
         return Shrunk(recording=record(last), before=before, after=after, runs=self.runs, complete=complete)
 
     def _go(self) -> None:
-        scenario = self._leave_out_faults(self._self_contained())
+        scenario = self._leave_out_faults(self._ended_early(self._self_contained()))
         scenario = self._scripted(scenario)
         scenario = self._calmed(scenario)
         for _ in range(3):
@@ -271,6 +271,18 @@ class _Shrinking:
         if not self._fails(scenario):
             raise UsageError("the failure does not come back with its faults written out: it cannot be made smaller.")
         return scenario
+
+    def _ended_early(self, scenario: Scenario) -> Scenario:
+        """Let the run end soon after the operations that show the failure: every further run is that much shorter."""
+        failed = (one for one in self.first.checks if one.name == self.signature.check and one.outcome != "valid")
+        shown = next(failed).operations
+        ends_ns = [one.call_time_ns if one.ret_time_ns is None else one.ret_time_ns for one in shown]
+        end_ns = max(ends_ns, default=scenario.duration_ns) + _SETTLE_NS
+        if end_ns >= scenario.duration_ns:
+            return scenario
+        self.tell("ending early", self.runs)
+        faults = tuple(_cut(request, end_ns) for request in scenario.faults if (request.schedule.at_ns or 0) < end_ns)
+        return self._or(scenario, duration_ns=end_ns, settle_ns=_SETTLE_NS, faults=faults)
 
     def _leave_out_faults(self, scenario: Scenario) -> Scenario:
         self.tell("leaving out faults", self.runs)
@@ -420,6 +432,13 @@ def _client_of(operation: ScriptedOperation) -> int:
 
 def _key_of(operation: ScriptedOperation) -> Any:
     return operation.invocation.key
+
+
+def _cut(request: FaultRequest, end_ns: int) -> FaultRequest:
+    """Return *request*, which begins before *end_ns*, so that it does not last longer."""
+    schedule = request.schedule
+    for_ns = min(schedule.for_ns or end_ns, end_ns - (schedule.at_ns or 0))
+    return attrs.evolve(request, schedule=attrs.evolve(schedule, for_ns=for_ns))
 
 
 def _within(request: FaultRequest, duration_ns: int) -> FaultRequest:

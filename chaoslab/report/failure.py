@@ -21,7 +21,7 @@ from chaoslab.report.terminal import operation_table, table
 from chaoslab.runner import Run
 from chaoslab.units import NS_PER_S
 
-__all__ = ["failed_check", "failure_lines", "own_traceback", "shrunk_words"]
+__all__ = ["error_lines", "failed_check", "failure_lines", "own_traceback", "shrunk_words"]
 
 _FAULTS_SHOWN = 6
 _OPERATIONS_SHOWN = 8
@@ -56,6 +56,7 @@ def failure_lines(
     own: Sequence[Injection] = (),
     replay: str,
     report: str | None,
+    shown_with: str = "",
 ) -> list[str]:
     """Return the text.
 
@@ -65,11 +66,17 @@ def failure_lines(
         own: The faults that the test brought about itself.
         replay: The command that shows it again.
         report: Where the report is, if one was written.
+        shown_with: What failed in the same way and was made small, if this one was not because of that.
     """
     verdict = failed_check(run)
     lines = [f"{_heading(verdict)} (seed {run.seed})", *_wrapped(verdict.summary), ""]
     injections = [*own, *run.injections]
-    lines += ["faults" if injections else "faults: none are needed", *_fault_lines(injections)]
+    if shown_with:
+        lines.append(f"faults: {len(injections)}, most of which will not matter")
+    elif injections:
+        lines += ["faults", *_fault_lines(injections)]
+    else:
+        lines.append("faults: none are needed" if shrunk is not None else "faults: none")
     operations = verdict.operations
     if shrunk is not None and shrunk.after.operations <= _OPERATIONS_SHOWN:
         operations = tuple(run.history.operations())  # all that is left: what was done, too, not only what was seen
@@ -80,10 +87,27 @@ def failure_lines(
     lines.append("")
     if shrunk is not None:
         lines.append(f"shrunk: {shrunk_words(shrunk)}")
+    elif shown_with:
+        lines.append(f"shrunk: no, it fails as {shown_with} does, which was: see there")
     lines.append(f"replay: {replay}")
     if report is not None:
         lines.append(f"report: {report}")
     return lines
+
+
+def error_lines(check: str, words: str, cause: BaseException | None, *, seed: int, replay: str) -> list[str]:
+    """Return the text of a run that an error ended before there was anything to judge.
+
+    Args:
+        check: What is said of it, as in a verdict's name.
+        words: The error in words.
+        cause: What the code of a node raised, if that was it.
+        seed: The seed.
+        replay: The command that shows it again.
+    """
+    verdict = Verdict(outcome="invalid", name=check, summary=words)
+    lines = [f"{_heading(verdict)} (seed {seed})", *_wrapped(words), "", f"replay: {replay}"]
+    return lines if cause is None else [*lines, "", *own_traceback(cause)]
 
 
 def _heading(verdict: Verdict) -> str:
@@ -91,8 +115,9 @@ def _heading(verdict: Verdict) -> str:
         return _HEADINGS[verdict.name]
     if verdict.outcome == "unknown":
         return f"whether it is {verdict.name} could not be decided"
-    anomaly = f": {verdict.anomaly}" if verdict.anomaly and verdict.anomaly != verdict.name else ""
-    return f"not {verdict.name}{anomaly}"
+    heading = f"not {verdict.name}"
+    told = not verdict.anomaly or verdict.anomaly in (verdict.name, heading)
+    return heading if told else f"{heading}: {verdict.anomaly}"
 
 
 def _wrapped(text: str) -> list[str]:

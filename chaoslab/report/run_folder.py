@@ -22,6 +22,7 @@ from chaoslab.explore import record, write_recording
 from chaoslab.history.files import write_history
 from chaoslab.runner import Run
 from chaoslab.scenario import scenario_to_toml
+from chaoslab.scenario.files import placed_in
 from chaoslab.scenario.plans import plan_to_toml
 
 __all__ = ["write_run_folder"]
@@ -41,7 +42,7 @@ def write_run_folder(run: Run, folder: str | Path, document: Mapping[str, Any]) 
     folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "scenario.toml").write_text(scenario_to_toml(run.scenario), encoding="utf-8")
+        (folder / "scenario.toml").write_text(scenario_to_toml(placed_in(folder, run.scenario)), encoding="utf-8")
         (folder / "plan.toml").write_text(plan_to_toml(run.plan), encoding="utf-8")
         (folder / "trace.log").write_text("".join(line + "\n" for line in run.trace), encoding="utf-8")
         (folder / "results.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from chaoslab import local_code
 from chaoslab.checkers import Outcome, Verdict
 from chaoslab.checkers.ladder import Ladder
 from chaoslab.history import Operation
@@ -117,7 +118,7 @@ def run_lines(
     scenario, seen = run.scenario, run.service_levels
     lines = [
         scenario.title or "A scenario without a title",
-        f"  {scenario.protocol}, {scenario.nodes} nodes, {scenario.clients} clients, "
+        f"  {local_code.short(scenario.protocol)}, {scenario.nodes} nodes, {scenario.clients} clients, "
         f"{_seconds(run.virtual_ns)} of virtual time, {run.events:,} events, seed {run.seed}",
         "",
         *_injected(run),

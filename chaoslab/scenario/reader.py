@@ -131,10 +131,11 @@ class _Reading(FaultTables):
         if duration_ns == 0:
             self.refuse((*path, "duration"), "a run of no time at all shows nothing: duration is above zero.")
 
+        test, seed, calm, deviations = self.replay(values)
         table, path = self.table(values, "cluster", needed=True), ("cluster",)
         if "protocol" not in table:
             self.refuse(path, f"protocol is missing: one of {', '.join(sorted(self.plugins.protocols))}.")
-        protocol = self.protocol(table.pop("protocol"), (*path, "protocol"))
+        protocol = self.protocol(table.pop("protocol"), (*path, "protocol"), test)
         nodes = self.take(table, path, "nodes", COUNT, protocol.nodes)
         if not 1 <= nodes <= _NODES_MAX:
             self.refuse((*path, "nodes"), f"a cluster has at least one node, and at most {_NODES_MAX:,}.")
@@ -161,7 +162,7 @@ class _Reading(FaultTables):
         if epsilon_ns == 0:
             self.refuse((*path, "epsilon"), "no source of true time is exact: epsilon is above zero.")
 
-        workload, clients, rate, keys, arrivals, parameters = self.workload(values, protocol, defaults)
+        workload, clients, rate, keys, arrivals, parameters = self.workload(values, protocol, defaults, test)
         scene = Scene.of(
             protocol,
             nodes=nodes,
@@ -172,7 +173,6 @@ class _Reading(FaultTables):
             kinds=self.plugins.faults,
         )
         words = Words(protocol, nodes, clients, zones, scene)
-        seed, calm, deviations = self.replay(values)
         return Scenario(
             title=title,
             topic=topic,
@@ -203,23 +203,35 @@ class _Reading(FaultTables):
             seed=seed,
             calm=calm,
             deviations=deviations,
+            test=test,
         )
 
-    def protocol(self, name: Any, path: Path) -> Protocol:
+    def protocol(self, name: Any, path: Path, test: str) -> Protocol:
         if not isinstance(name, str):
             self.refuse(path, f"{name!r} is not the name of a protocol.")
-        folder = FilePath() if self.file is None else FilePath(self.file).parent
+        name = local_code.named_from(self.folder, name)
+        if test:  # it starts its nodes itself
+            return Protocol(name=name, summary="", replica=None, serves=tuple(self.plugins.workloads), claims=())
         with self.at(*path):
-            return self.plugins.protocol(local_code.named_from(folder, name))
+            return self.plugins.protocol(name)
+
+    @property
+    def folder(self) -> FilePath:
+        """The folder from which files are named."""
+        return FilePath() if self.file is None else FilePath(self.file).parent
 
     def workload(
-        self, values: Mapping[str, Any], protocol: Protocol, defaults: Scenario
+        self, values: Mapping[str, Any], protocol: Protocol, defaults: Scenario, test: str
     ) -> tuple[Workload, int, float, int, Arrivals, Any]:
         table, path = self.table(values, "workload", needed=True), ("workload",)
         if "name" not in table:
             self.refuse(path, f"name is missing: {protocol.name} serves {', '.join(protocol.serves)}.")
-        workload: Workload = self.named((*path, "name"), "workload", table.pop("name"), self.plugins.workloads)
-        if workload.name not in protocol.serves:
+        name = table.pop("name")
+        if test and isinstance(name, str) and name not in self.plugins.workloads:
+            workload = Workload(name=name, summary="", model="", operations=lambda view: iter(()))  # the test's own
+        else:
+            workload = self.named((*path, "name"), "workload", name, self.plugins.workloads)
+        if workload.name not in protocol.serves and not test:
             self.refuse(
                 (*path, "name"),
                 f"the protocol {protocol.name} does not serve the workload {workload.name!r}: "
@@ -310,9 +322,14 @@ class _Reading(FaultTables):
             found.append(ScriptedOperation(at_ns=at_ns, client=names.index(client), invocation=invocation))
         return tuple(sorted(found, key=lambda one: one.at_ns))
 
-    def replay(self, values: Mapping[str, Any]) -> tuple[int | None, bool, tuple[tuple[str, int, float], ...]]:
-        """Return seed, calm and deviations of a scenario that is about one run."""
+    def replay(self, values: Mapping[str, Any]) -> tuple[str, int | None, bool, tuple[tuple[str, int, float], ...]]:
+        """Return test, seed, calm and deviations of a scenario that is about one run."""
         table, path = self.table(values, "replay"), ("replay",)
+        test = self.take(table, path, "test", TEXT, "")
+        if test and not local_code.is_local(test):
+            self.refuse(
+                (*path, "test"), f'{test!r} names no test: write its file and its name, "test_store.py:test_it".'
+            )
         seed = self.take(table, path, "seed", COUNT)
         calm = self.take(table, path, "calm", FLAG, False)
         deviations = []
@@ -325,8 +342,8 @@ class _Reading(FaultTables):
                         (*path, "deviations"),
                         f'{one!r} is no deviation: write [stream, position, draw], such as ["latency n1>n2", 3, 0.99].',
                     )
-        self.nothing_left(table, path, ("seed", "calm", "deviations"))
-        return seed, calm, tuple(deviations)
+        self.nothing_left(table, path, ("test", "seed", "calm", "deviations"))
+        return local_code.named_from(self.folder, test), seed, calm, tuple(deviations)
 
     def expect(self, values: Mapping[str, Any], workload: Workload) -> Expect:
         table, path = self.table(values, "expect"), ("expect",)
@@ -334,6 +351,8 @@ class _Reading(FaultTables):
         for level in expect.consistency or ():
             if level not in LEVELS:
                 self.refuse((*path, "consistency"), unknown_word("level", level, LEVELS))
+            if not workload.model:
+                continue
             checked = levels_of(self.plugins.models[workload.model])
             if level not in checked:
                 self.refuse(
@@ -342,7 +361,8 @@ class _Reading(FaultTables):
                 )
         for name in expect.checks:
             self.named((*path, "checks"), "check", name, self.plugins.checkers)
-        if expect.staleness_ns is not None and self.plugins.models[workload.model].shape != "register":
+        model = self.plugins.models.get(workload.model)
+        if expect.staleness_ns is not None and (model is None or model.shape != "register"):
             self.refuse((*path, "staleness"), f"staleness is of registers, and the workload is {workload.name!r}.")
         return expect
 

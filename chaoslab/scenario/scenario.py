@@ -82,6 +82,8 @@ class Scenario:
         seed: The one seed that it is about, or None.
         calm: Everything takes the median time, except for the deviations.
         deviations: Draws that are not left to the seed: (stream, position, draw).
+        test: The test that it is a run of, as ``test_store.py:test_store``; ``""``: none. Then the names of protocol
+            and workload say what that test starts and drives, and are not looked up.
     """
 
     title: str = ""
@@ -113,3 +115,4 @@ class Scenario:
     seed: int | None = None
     calm: bool = False
     deviations: tuple[tuple[str, int, float], ...] = ()
+    test: str = ""

@@ -114,6 +114,7 @@ def scenario_schema(plugins: Registry) -> dict[str, Any]:
                 "nemesis": {"type": "array", "items": {"anyOf": [_program(*one) for one in plugins.nemeses.items()]}},
                 "replay": _table(
                     {
+                        "test": {"type": "string", "description": "The test that it is a run of: file.py:name."},
                         "seed": {"type": "integer", "minimum": 0, "description": "The one seed that this is about."},
                         "calm": {"type": "boolean", "description": "Everything takes the median time."},
                         "deviations": {"type": "array", "description": "Draws: [stream, position, draw]."},

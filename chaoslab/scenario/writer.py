@@ -75,6 +75,7 @@ def scenario_to_toml(scenario: Scenario) -> str:
     section(
         "[replay]",
         {
+            "test": scenario.test or None,
             "seed": scenario.seed,
             "calm": scenario.calm or None,
             "deviations": [list(one) for one in scenario.deviations] or None,

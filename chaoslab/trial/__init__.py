@@ -2,6 +2,7 @@
 
 from chaoslab.trial.cluster import TrialCluster
 from chaoslab.trial.setup import Setup
-from chaoslab.trial.trial import Trial, registry_of, run_trial, setup_of
+from chaoslab.trial.tests import TestCode, find_test, provide, setup_of
+from chaoslab.trial.trial import Trial, run_trial
 
-__all__ = ["Setup", "Trial", "TrialCluster", "registry_of", "run_trial", "setup_of"]
+__all__ = ["Setup", "TestCode", "Trial", "TrialCluster", "find_test", "provide", "run_trial", "setup_of"]

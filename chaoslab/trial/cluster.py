@@ -19,6 +19,7 @@ from typing import Any
 import attrs
 import trio
 
+from chaoslab import local_code
 from chaoslab.checkers import Verdict
 from chaoslab.checkers.registry import check
 from chaoslab.cluster import Cluster, Drive, Injection, RequestClient, Script, Workload, key_names
@@ -27,7 +28,7 @@ from chaoslab.faults.budget import Budget
 from chaoslab.history import History
 from chaoslab.nemesis import Nemesis, NotDone, Plan
 from chaoslab.plugins import Protocol, Registry
-from chaoslab.runner import drawn_plan
+from chaoslab.runs import drawn_plan
 from chaoslab.scenario import Scenario
 from chaoslab.scenario.scenario import DEFAULT_LATENCY, Expect
 from chaoslab.service_levels import recovery_ns
@@ -67,7 +68,7 @@ class TrialCluster(Cluster):
         scenario: Scenario | None = None,
         plan: Plan | None = None,
     ) -> None:
-        super().__init__(engine, latency=DEFAULT_LATENCY)
+        super().__init__(engine, latency=DEFAULT_LATENCY if scenario is None else scenario.latency)
         self.checks: list[Verdict] = []
         self.scenario: Scenario | None = None
         self.plan: Plan = ()
@@ -233,6 +234,8 @@ class TrialCluster(Cluster):
         model = self._plugins.model(workload.model)
         for verdict in check(self.history, model=model, levels=levels):
             self._require(verdict)
+        for verdict in workload.checks(self.history, key_names(scenario.keys), None):
+            self._require(verdict)
         if "ok" not in self.history.types:
             why = "no operation succeeded: that shows nothing."
             self._require(Verdict(outcome="unknown", name="activity", summary=why))
@@ -258,5 +261,5 @@ class TrialCluster(Cluster):
 
 
 def protocol_name(code: Any) -> str:
-    """Return what a scenario calls the code of a test's nodes."""
-    return str(getattr(code, "__name__", type(code).__name__)).strip("<>")
+    """Return what a scenario calls the code of a test's nodes: where it stands, or a mere name."""
+    return local_code.name_of(code) or str(getattr(code, "__name__", type(code).__name__)).strip("<>")

@@ -18,7 +18,7 @@ from typing import Any
 import attrs
 
 from chaoslab.checkers import Outcome, Verdict, merge
-from chaoslab.choices import Overrides
+from chaoslab.choices import Overrides, Steer
 from chaoslab.cluster import Injection
 from chaoslab.errors import (
     ConsistencyViolation,
@@ -30,8 +30,8 @@ from chaoslab.errors import (
     UsageError,
 )
 from chaoslab.nemesis import Plan
-from chaoslab.plugins import Protocol, Registry, registry
-from chaoslab.runner import Run, with_deviations
+from chaoslab.plugins import Registry, registry
+from chaoslab.runs import Run, merged_overrides, with_deviations
 from chaoslab.scenario import Scenario
 from chaoslab.service_levels import service_levels
 from chaoslab.sim import Engine
@@ -39,7 +39,7 @@ from chaoslab.sim.log import LogEntry
 from chaoslab.trial.cluster import TrialCluster, protocol_name
 from chaoslab.trial.setup import Setup
 
-__all__ = ["Trial", "registry_of", "run_trial", "setup_of"]
+__all__ = ["Trial", "run_trial"]
 
 _ENDINGS: dict[type[BaseException], tuple[str, Outcome]] = {
     NodeError: ("node-error", "invalid"),
@@ -62,37 +62,14 @@ class Trial:
         error: What ended it, or None if it went well.
         own: The faults that the test brought about itself.
         log: What nodes, clients and the test said, in order of virtual time.
-        plugins: Everything installed, and what the test itself brought along.
+        is_driven: Whether the test got to drive its cluster: only then are there operations and drawn faults.
     """
 
     run: Run
     error: BaseException | None
     own: tuple[Injection, ...]
     log: tuple[LogEntry, ...]
-    plugins: Registry
-
-
-def setup_of(function: Any, plugins: Registry | None = None) -> Setup:
-    """Return what the markers of a test function say of its cluster.
-
-    Raises:
-        UsageError: a marker has an argument that makes no sense.
-    """
-    marks = getattr(function, "pytestmark", [])
-    arguments: dict[str, Any] = {}
-    for mark in marks if isinstance(marks, list | tuple) else [marks]:
-        if mark.name == "chaoslab":
-            arguments.update(mark.kwargs)
-    return Setup.of(arguments, plugins or registry())
-
-
-def registry_of(plugins: Registry, protocol: str, *, code: Any = None, workload: Any = None) -> Registry:
-    """Return *plugins* and, by the name *protocol*, what a test's nodes run; *workload* is one of the test's own."""
-    workloads = dict(plugins.workloads)
-    if workload is not None:
-        workloads[workload.name] = workload
-    own = Protocol(name=protocol, summary="", replica=code, serves=tuple(workloads), claims=())
-    return attrs.evolve(plugins, protocols={**plugins.protocols, protocol: own}, workloads=workloads)
+    is_driven: bool
 
 
 def run_trial(
@@ -100,12 +77,15 @@ def run_trial(
     setup: Setup,
     seed: int,
     *,
+    name: str = "",
     plugins: Registry | None = None,
     scenario: Scenario | None = None,
     plan: Plan | None = None,
     overrides: Overrides | None = None,
     recorded: bool = False,
     trace_kept: bool = False,
+    trace_detailed: bool = False,
+    steering: Callable[[Engine], Steer] | None = None,
 ) -> Trial:
     """Run the test *function* once with *seed*.
 
@@ -113,12 +93,15 @@ def run_trial(
         function: Called with the cluster.
         setup: What the test said beforehand.
         seed: Decides every random choice.
+        name: By which a scenario of the run finds the test again; see ``tests``.
         plugins: Where names are looked up; everything installed by default.
         scenario: What to do instead of drawing faults and operations.
         plan: A fault plan to use instead of one drawn from the seed.
         overrides: Draws that are not left to the seed.
         recorded: Keep every draw.
         trace_kept: Keep the trace's lines.
+        trace_detailed: Show the content of messages in the trace; its hash then differs.
+        steering: Makes what decides draws while the run goes on; they are among the run's overrides then.
 
     Raises:
         UsageError: the test uses ChaosLab wrongly.
@@ -130,8 +113,11 @@ def run_trial(
         overrides=overrides if scenario is None else with_deviations(scenario, overrides),
         calm=scenario is not None and scenario.calm,
         trace_kept=trace_kept,
+        trace_detailed=trace_detailed,
         recorded=recorded,
     )
+    if steering is not None:
+        engine.choices.steer = steering(engine)
     cluster = TrialCluster(engine, setup, plugins, scenario=scenario, plan=plan)
 
     async def main() -> None:
@@ -147,7 +133,7 @@ def run_trial(
         error = raised
         if not isinstance(raised, ConsistencyViolation) or not _told(cluster):
             cluster.checks.append(_verdict_on(raised))
-    return _trial(cluster, engine, seed, overrides, error, plugins)
+    return _trial(cluster, engine, seed, name, overrides, error)
 
 
 def _told(cluster: TrialCluster) -> bool:
@@ -184,16 +170,15 @@ def _trial(
     cluster: TrialCluster,
     engine: Engine,
     seed: int,
+    name: str,
     overrides: Overrides,
     error: BaseException | None,
-    plugins: Registry,
 ) -> Trial:
-    name = protocol_name(cluster.code) if cluster.nodes else "none"
-    scenario = cluster.scenario or Scenario(protocol=name, nodes=max(1, len(cluster.nodes)), workload="register")
+    scenario = cluster.scenario or _undriven(cluster)
     drawn = cluster.drawn
     draws: Mapping[str, Any] = engine.choices.record
     done = Run(
-        scenario=scenario,
+        scenario=attrs.evolve(scenario, test=name),
         seed=seed,
         verdict=merge(verdict.outcome for verdict in cluster.checks),
         checks=tuple(cluster.checks),
@@ -202,7 +187,7 @@ def _trial(
         injections=drawn,
         not_done=cluster.not_done,
         plan=cluster.plan,
-        overrides=overrides,
+        overrides=merged_overrides(engine.choices.steered, overrides),
         service_levels=service_levels(cluster.history),
         warnings=(),
         events=engine.clock.events,
@@ -212,6 +197,11 @@ def _trial(
         trace=tuple(engine.trace.lines),
         checkpoints=tuple(engine.trace.checkpoints),
     )
-    known = registry_of(plugins, scenario.protocol, code=cluster.code, workload=cluster.workload)
     own = tuple(one for one in cluster.injections if one not in drawn)
-    return Trial(run=done, error=error, own=own, log=tuple(engine.log.entries), plugins=known)
+    return Trial(run=done, error=error, own=own, log=tuple(engine.log.entries), is_driven=cluster.scenario is not None)
+
+
+def _undriven(cluster: TrialCluster) -> Scenario:
+    """Return the scenario of a run whose test did not drive its cluster, or did not get there."""
+    name = protocol_name(cluster.code) if cluster.nodes else "none"
+    return Scenario(protocol=name, nodes=max(1, len(cluster.nodes)), workload="register")

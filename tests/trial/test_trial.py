@@ -7,8 +7,7 @@ import attrs
 import chaoslab as cl
 from chaoslab.explore import record
 from chaoslab.explore.shrink import shrink
-from chaoslab.runner import Run
-from chaoslab.scenario import Scenario
+from chaoslab.runner import run
 from chaoslab.trial import Setup, run_trial
 from tests.trial.stores import early, one_copy
 
@@ -52,14 +51,8 @@ async def _serve(self: object, node: cl.Node) -> None:
 
 def test_a_failing_trial_shrinks_to_a_fault_or_two_and_few_operations() -> None:
     """Whole faults go first; what is left still fails in the same way, also when it is run again."""
-
-    def run(scenario: Scenario, seed: int, plugins: object = None, **how: object) -> Run:
-        given = None if scenario.nemeses or how.get("plan") else scenario
-        return run_trial(early, Setup(), seed, scenario=given, **how).run  # type: ignore[arg-type]
-
     for seed in (4, 5):
-        trial = run_trial(early, Setup(), seed)
-        shrunk = shrink(record(trial.run), plugins=trial.plugins, run=run, runs_max=300)
+        shrunk = shrink(record(cl.run_test(early, seed=seed)), runs_max=300)
         assert shrunk.after.faults <= 2
         assert shrunk.after.operations <= 20
         again = run(shrunk.recording.scenario, seed)

@@ -17,15 +17,15 @@ from typing import ClassVar, Protocol
 
 import attrs
 
-from chaoslab.choices import Choices, Overrides, Steer
+from chaoslab.choices import Overrides, Steer
 from chaoslab.explore.outcome import Outcome
 from chaoslab.nemesis import Plan
 from chaoslab.plugins import registry
-from chaoslab.runner import Run, drawn_plan, run
+from chaoslab.runner import Run, run
 from chaoslab.scenario import Scenario, parse_scenario, scenario_to_toml
 from chaoslab.sim import Engine
 
-__all__ = ["Attempt", "Job", "Memory", "Strategy", "Target", "baseline", "in_rounds", "plain_jobs", "plan_of"]
+__all__ = ["Attempt", "Job", "Memory", "Strategy", "Target", "baseline", "in_rounds", "plain_jobs"]
 
 
 @attrs.frozen(kw_only=True)
@@ -145,12 +145,6 @@ def _baseline(text: str, seed: int, calm: bool, kept: bool) -> Run:
 def baseline(scenario: Scenario, seed: int, *, calm: bool = False, trace_kept: bool = False) -> Run:
     """Return the plain run of *scenario*, made once in each process; ``draws`` holds what it drew."""
     return _baseline(scenario_to_toml(scenario), seed, calm, trace_kept)
-
-
-def plan_of(scenario: Scenario, seed: int) -> Plan:
-    """Return the fault plan that *scenario* draws from *seed*."""
-    plugins = registry()
-    return drawn_plan(scenario, plugins.protocol(scenario.protocol), plugins, Choices(seed))
 
 
 def in_rounds(first_seed: int, number: int, length: Callable[[int], int]) -> tuple[int, int | None]:

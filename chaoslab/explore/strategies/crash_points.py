@@ -13,7 +13,7 @@ import functools
 from typing import ClassVar
 
 from chaoslab.choices import Choices
-from chaoslab.explore.strategies.attempt import Attempt, Job, baseline, in_rounds, plan_of
+from chaoslab.explore.strategies.attempt import Attempt, Job, baseline, in_rounds
 from chaoslab.explore.strategies.uniform import Uniform
 from chaoslab.faults import Crash, CrashAt
 from chaoslab.nemesis import Step
@@ -45,7 +45,7 @@ class CrashPoints(Uniform):
         step = Step(
             name=f"{fault.kind} barrier", fault=fault, target=node, begin_ns=begin_ns, end_ns=begin_ns + down_ns + 1
         )
-        plan = tuple(sorted((*plan_of(scenario, seed), step), key=lambda one: one.begin_ns))
+        plan = tuple(sorted((*baseline(scenario, seed, trace_kept=True).plan, step), key=lambda one: one.begin_ns))
         return Attempt(scenario=scenario, seed=seed, plan=plan)
 
 
