@@ -5,7 +5,7 @@
 1. A read counts if it was invoked after every update, of whatever key, had completed, or begun where its outcome is
    unknown; of each process the last one of its key counts. It is for the run to leave a quiet time before these reads:
    no finite history can show that replicas would not have agreed still later. That is why updates of other keys count:
-   where one key was updated early and never again, what was read of it while others still were is no reading at the end.
+   where a key was updated early and never again, what was read of it while others were is no reading at the end.
 2. Of each key, all these reads agree, and on a value that some update wrote; on the initial value only if none did.
 3. An update of unknown outcome may take effect at any later time and reach one replica before another. So a value that
    one of them writes may be read by some processes and not by others; what the rest read must be one value.
