@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from chaoslab.statemachine import Effect
-from chaoslab_protocols.chain_replication.client import Client
+from chaoslab_protocols.chain_replication.client import Client, CraqClient
+from chaoslab_protocols.chain_replication.craq import CraqServer
 from chaoslab_protocols.chain_replication.messages import Configuration
-from chaoslab_protocols.chain_replication.replica import Replica
+from chaoslab_protocols.chain_replication.replica import CraqReplica, Replica
 from chaoslab_protocols.chain_replication.server import Server
 from chaoslab_protocols.planting import Planting
 
 __all__ = ["MUTANTS"]
 
 PLANTED = Planting(protocol="chain", client=Client)
+APPORTIONED = Planting(protocol="craq", client=CraqClient)
 
 
 class TakesSentForReceived(Server):
@@ -37,6 +41,13 @@ class ServesBeforeItHasTheState(Server):
 
     def may_answer_queries(self) -> bool:
         return self.is_tail and self.has_lease()
+
+
+class KeepsOneVersion(CraqServer):
+    """Has nothing to return but the newest value."""
+
+    def version(self, key: str | None, position: int) -> Any:
+        return self.store.values.get(key)
 
 
 @PLANTED.mutant(
@@ -69,4 +80,14 @@ class NewTailServesTooSoon(Replica):
     server = ServesBeforeItHasTheState
 
 
-MUTANTS = PLANTED.all()
+@APPORTIONED.mutant(
+    "C5",
+    "a server keeps one version of a value: whatever the tail says is committed, it returns the newest",
+    source="Terrace & Freedman 2009, section 2.3: what the versions are for",
+    scenario="chain_replication/craq_dirty_reads",
+)
+class ReturnsTheNewest(CraqReplica):
+    server = KeepsOneVersion
+
+
+MUTANTS = (*PLANTED.all(), *APPORTIONED.all())

@@ -75,4 +75,16 @@ class DropsPrepared(Replica):
         return super().get_state(sender, view_number)
 
 
+@PLANTED.mutant(
+    "V8",
+    "a replica asks one and the same other for what it lacks: if that cannot reach it, it never catches up",
+    source="TigerBeetle #1507, #1629, #1837; Liskov & Cowling 2012, section 5.2: any of the others will do",
+    scenario="viewstamped/one_way_link",
+    check="outage",
+)
+class AsksOneReplica(Replica):
+    def get_state(self, sender: str, view_number: int) -> list[Effect]:
+        return super().get_state(self.others[-1], view_number)
+
+
 MUTANTS = PLANTED.all()

@@ -3,8 +3,8 @@
 Rules:
 
 1. The oldest job comes first. When nothing of it is left to hand out, whoever is free gets a copy of one of its tasks
-   that takes long, one copy of each; then comes the next job. Otherwise younger jobs would keep everybody busy, and the
-   oldest would wait for its slowest task.
+   that takes long, and another copy if that one takes long as well: it may have been given to a worker that is slow or
+   gone, too. Then comes the next job. Otherwise younger jobs would keep everybody busy, and the oldest would wait.
 2. A worker that has not answered for a while loses its task to another one. It may be at work on it all the same.
 3. The first answer for a task counts, whoever it comes from; later ones count nothing.
 """
@@ -79,8 +79,8 @@ class Master:
         FINISHED_MAX: How many jobs that are done it remembers, for clients that ask again.
     """
 
-    PING_S = 0.1
-    LOST_S = 0.5
+    PING_S = 0.25
+    LOST_S = 1.0
     PATIENCE = 1.5
     FINISHED_MAX = 100
 
@@ -194,13 +194,14 @@ class Master:
         return None
 
     def next_copy(self, job: int) -> Attempt | None:
-        """Return a second attempt of the task of *job* that has taken the longest, if it takes long."""
-        running = [seat.attempt for seat in self.seats.values() if seat.attempt is not None and seat.attempt.job == job]
-        copied = {one.task for one in running if one.is_copy}
-        slow = [one for one in running if one.task not in copied and self.takes_long(one)]
-        if not slow:
-            return None
-        return self.attempt(job, min(slow, key=lambda one: one.since).task, is_copy=True)
+        """Return one more attempt of the task of *job* that all who work on it have had for long, the longest if any."""
+        latest: dict[int, Attempt] = {}
+        for seat in self.seats.values():
+            one = seat.attempt
+            if one is not None and one.job == job and (one.task not in latest or one.since > latest[one.task].since):
+                latest[one.task] = one
+        slow = [one for one in latest.values() if self.takes_long(one)]
+        return self.attempt(job, min(slow, key=lambda one: one.since).task, is_copy=True) if slow else None
 
     def takes_long(self, attempt: Attempt) -> bool:
         """Return whether *attempt* counts, and takes longer than tasks of its job usually do."""
