@@ -97,7 +97,9 @@ class Master:
 
     def ping(self) -> list[Effect]:
         """Ask every worker whether it is there, and at work on what it should be."""
-        pings = [Send(name, Ping(seat.attempt and seat.attempt.number)) for name, seat in self.seats.items()]
+        pings = [
+            Send(name, Ping(None if seat.attempt is None else seat.attempt.number)) for name, seat in self.seats.items()
+        ]
         return [*pings, SetTimer("ping", self.PING_S)]
 
     def timer(self, name: str) -> Effects:
@@ -194,7 +196,7 @@ class Master:
         return None
 
     def next_copy(self, job: int) -> Attempt | None:
-        """Return one more attempt of the task of *job* that all who work on it have had for long, the longest if any."""
+        """Return one more attempt of the task of *job* that its workers have had for long, of several the longest."""
         latest: dict[int, Attempt] = {}
         for seat in self.seats.values():
             one = seat.attempt
