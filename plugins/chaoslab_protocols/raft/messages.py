@@ -20,6 +20,7 @@ from chaoslab_protocols.raft.log import Entry, Snapshot
 __all__ = [
     "BUSY",
     "NOT_LEADER",
+    "NO_ROUND",
     "OK",
     "REFUSED",
     "UNKNOWN",
@@ -102,6 +103,10 @@ class InstallSnapshotReply:
     match_index: int
     round: int
 
+
+NO_ROUND: Final = 0
+"""The round of an answer that confirms none: to a message of an earlier term. Its sender may lead again since, and count
+anew after a crash."""
 
 OK: Final = "ok"
 NOT_LEADER: Final = "not the leader"

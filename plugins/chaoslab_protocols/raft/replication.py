@@ -10,6 +10,7 @@ from __future__ import annotations
 from chaoslab.statemachine import Context, Effect, Effects, Send, SetTimer
 from chaoslab_protocols.raft.log import Entry
 from chaoslab_protocols.raft.messages import (
+    NO_ROUND,
     AppendEntries,
     AppendEntriesReply,
     InstallSnapshot,
@@ -70,7 +71,7 @@ class Replication(Snapshots):
 
     def on_append_entries(self, sender: str, request: AppendEntries) -> Effects:
         if self.is_stale(request.term):  # 1.
-            return [Send(sender, AppendEntriesReply(self.current_term, False, 0, request.round))]
+            return [Send(sender, AppendEntriesReply(self.current_term, False, 0, NO_ROUND))]
         effects = self.follow(request.term, sender)
         if not self.matches(request.prev_log_index, request.prev_log_term):  # 2.
             reply = AppendEntriesReply(self.current_term, False, self.where_to_look(request), request.round)

@@ -7,7 +7,7 @@ from typing import Any
 from chaoslab.statemachine import Effect, Effects, Probe, Send
 from chaoslab_protocols.raft.configuration import Configured
 from chaoslab_protocols.raft.log import Entry, Operation, Snapshot
-from chaoslab_protocols.raft.messages import InstallSnapshot, InstallSnapshotReply
+from chaoslab_protocols.raft.messages import NO_ROUND, InstallSnapshot, InstallSnapshotReply
 from chaoslab_protocols.raft.state_machine import StateMachine
 
 __all__ = ["Snapshots"]
@@ -69,7 +69,7 @@ class Snapshots(Configured):
 
     def on_install_snapshot(self, sender: str, request: InstallSnapshot) -> Effects:
         if self.is_stale(request.term):
-            return [Send(sender, InstallSnapshotReply(self.current_term, 0, request.round))]
+            return [Send(sender, InstallSnapshotReply(self.current_term, 0, NO_ROUND))]
         effects = self.follow(request.term, sender)
         snapshot = request.snapshot
         if not self.has_already(snapshot):

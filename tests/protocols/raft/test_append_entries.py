@@ -10,7 +10,7 @@ from tests.protocols.raft.machines import append, entry, server
 def test_a_reply_is_false_if_the_term_is_below_the_current_one() -> None:
     """Receiver implementation 1 (section 5.1); from the answer the old leader learns of the newer term."""
     follower = server(entry(2, 1), term=3)
-    assert follower.hears("n2", append(2, (1, 2))) == AppendEntriesReply(3, False, 0, 1)
+    assert follower.hears("n2", append(2, (1, 2))) == AppendEntriesReply(3, False, 0, 0)
     assert follower.machine.leader_id is None
 
 

@@ -5,9 +5,17 @@ from __future__ import annotations
 import pytest
 
 from chaoslab.errors import UsageError
-from chaoslab_protocols.raft.messages import NOT_LEADER, OK, AppendEntriesReply, ClientReply
+from chaoslab_protocols.raft.messages import (
+    NO_ROUND,
+    NOT_LEADER,
+    OK,
+    AppendEntriesReply,
+    ClientReply,
+    InstallSnapshot,
+    InstallSnapshotReply,
+)
 from chaoslab_protocols.raft.settings import Settings
-from tests.protocols.raft.machines import Server, acknowledge, leader, request, sends
+from tests.protocols.raft.machines import Server, acknowledge, append, leader, request, sends, server
 
 LEASE = Settings(reads="lease")
 
@@ -37,6 +45,16 @@ def test_a_new_leader_does_not_read_before_an_entry_of_its_term_is_committed() -
     first_round = AppendEntriesReply(1, False, 1, one.machine.round)
     assert not sends(one.gets("n2", first_round), ClientReply)
     assert sends(acknowledge(one, "n2"), ClientReply)
+
+
+def test_a_message_of_an_earlier_term_is_answered_without_its_round() -> None:
+    """A leader that has crashed and leads again counts from the beginning: what it sent before confirms nothing now."""
+    follower = server(name="n3")
+    follower.gets("n2", append(5, (0, 0)))
+    (late,) = sends(follower.gets("n2", append(4, (0, 0), round=1000)), AppendEntriesReply)
+    old_snapshot = InstallSnapshot(4, "n2", follower.machine.log.snapshot, 1000)
+    (late_snapshot,) = sends(follower.gets("n2", old_snapshot), InstallSnapshotReply)
+    assert (late.message.round, late_snapshot.message.round) == (NO_ROUND, NO_ROUND)
 
 
 def test_a_leader_that_steps_down_answers_no_read() -> None:

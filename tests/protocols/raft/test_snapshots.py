@@ -58,7 +58,7 @@ def test_a_leader_sends_its_snapshot_when_it_has_discarded_what_a_follower_needs
 def test_a_snapshot_of_an_earlier_term_is_refused() -> None:
     """Receiver implementation 1: "reply immediately if term < currentTerm"."""
     follower = server(term=5)
-    assert follower.hears("n2", InstallSnapshot(4, "n2", snapshot(9, 4, 9), 1)) == InstallSnapshotReply(5, 0, 1)
+    assert follower.hears("n2", InstallSnapshot(4, "n2", snapshot(9, 4, 9), 1)) == InstallSnapshotReply(5, 0, 0)
     assert follower.machine.log.last_included_index == 0
 
 
