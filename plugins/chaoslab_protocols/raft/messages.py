@@ -105,8 +105,8 @@ class InstallSnapshotReply:
 
 
 NO_ROUND: Final = 0
-"""The round of an answer that confirms none: to a message of an earlier term. Its sender may lead again since, and count
-anew after a crash."""
+"""The round of an answer that confirms none: to a message of an earlier term. Its sender may lead again since, and
+count anew after a crash."""
 
 OK: Final = "ok"
 NOT_LEADER: Final = "not the leader"
