@@ -107,6 +107,10 @@ class Nemesis:
         if step.target and not targets:
             self._skip(step, f"{step.target!r} was nobody at that moment")
             return
+        nodes_min = getattr(fault, "nodes_min", 0)
+        if len(cluster.nodes) < nodes_min:
+            self._skip(step, f"it takes {nodes_min} nodes, and there were {len(cluster.nodes)} at that moment")
+            return
         lasting_ns = step.end_ns - cluster.engine.now_ns
         refusal = self._refusal(fault, targets, lasting_ns)
         if refusal is not None:

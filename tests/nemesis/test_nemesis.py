@@ -154,3 +154,15 @@ def test_a_step_is_a_value() -> None:
     one = step(Crash(), "one")
     assert attrs.evolve(one, target="n1") != one
     assert attrs.evolve(one) == one
+
+
+def test_a_fault_for_which_too_few_nodes_are_left_is_noted_as_missed() -> None:
+    """Members may have left since the plan was made."""
+
+    async def then(cluster: cl.Cluster) -> None:
+        nemesis = Nemesis(cluster, (step(Partition(shape="majorities-ring")),), Budget())
+        nemesis.begin()
+        await trio.sleep(1.4)
+        assert [missed.why for missed in nemesis.not_done] == ["it takes 3 nodes, and there were 2 at that moment"]
+
+    on_a_cluster(2, then)

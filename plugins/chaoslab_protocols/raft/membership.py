@@ -109,7 +109,14 @@ class Membership(Reads):
 
     def answer(self, client: str, sequence_num: int, status: str, response: Any = None) -> Send:
         """Return the answer to a client's request."""
-        return Send(client, ClientReply(sequence_num, status, response, self.leader_id))
+        return Send(client, ClientReply(sequence_num, status, response, self.leader_id or self.member_to_ask()))
+
+    def member_to_ask(self) -> str | None:
+        """Return whom clients should ask if this server has left, and hears of no leader: the latest to have joined.
+
+        Clients may know none but servers that have left.
+        """
+        return None if self.name in self.members else self.members[-1]
 
     def step_down(self) -> list[Effect]:
         self.join_request = None

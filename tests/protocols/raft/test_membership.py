@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from chaoslab_protocols.raft.log import Configuration, Entry
-from chaoslab_protocols.raft.messages import BUSY, OK, REFUSED, AppendEntries, AppendEntriesReply, ClientReply
+from chaoslab_protocols.raft.messages import (
+    BUSY,
+    NOT_LEADER,
+    OK,
+    REFUSED,
+    AppendEntries,
+    AppendEntriesReply,
+    ClientReply,
+)
 from tests.protocols.raft.machines import Server, acknowledge, append, entry, leader, request, sends, server
 
 WITHOUT_N1 = Entry(1, Configuration(("n2", "n3")))
@@ -98,6 +106,15 @@ def test_a_server_that_is_no_member_calls_no_election() -> None:
     one.gets("n2", append(1, (0, 0), WITHOUT_N1))
     one.election_timeout()
     assert one.machine.pre_vote_term is None
+
+
+def test_a_server_that_has_left_sends_clients_to_a_member() -> None:
+    """It hears of no leader any more; and a client may know nobody else, when all that it knew have left."""
+    one = server(term=1)
+    one.gets("n2", append(1, (0, 0), WITHOUT_N1))
+    one.machine.leader_id = None  # as after a restart
+    answer = one.hears("c1", request("write", 1))
+    assert (answer.status, answer.leader_hint) == (NOT_LEADER, WITHOUT_N1.command.members[-1])
 
 
 @pytest.mark.parametrize(("f", "node"), [("join", "n2"), ("leave", "n9")])
