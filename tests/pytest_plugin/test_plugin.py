@@ -285,7 +285,7 @@ def test_scenario_files_are_tests_where_the_project_says_so(suite: pytest.Pytest
     assert outcomes.get("failed", 0) + outcomes.get("passed", 0) == 4
     assert outcomes["failed"]
     result.stdout.fnmatch_lines(
-        ["not linearizable*", "shrunk: *", "replay: chaoslab run scenarios/regressions/one.toml --seed *"]
+        ["not linearizable*", "shrunk: *", "replay: chaoslab run .chaoslab/scenarios-regressions-one.toml/seed*"]
     )
 
 

@@ -100,13 +100,13 @@ def test_a_worker_that_is_silent_loses_its_task_to_another() -> None:
 
 
 def slow_task(**settings: Any) -> tuple[Master, list[float], dict[str, Assign]]:
-    """Return a master of whose two tasks one is done after a second, and the other one is not after two."""
+    """Return a master of whose two tasks one is done after a second, and the other one is not after twice as long."""
     now = [0.0]
     one = master(now, **settings)
     given = assigned(one.message("c1", request(5, 2)))
     now[0] = 1.0
     one.message("n2", done(given["n2"]))
-    now[0] = 2.0
+    now[0] = 1.1 + one.LOST_S  # nothing was heard of the first worker for so long that it gets nothing
     return one, now, given
 
 
