@@ -23,6 +23,9 @@ class Client:
         PAUSE_S: Seconds before the next try when nobody knows a leader.
         TIMEOUT_S: Seconds after which the operation is given up.
         HINTS_MAX: How many hints in a row are followed without a pause.
+        server: The server that is asked now.
+        turn: The last one that was asked in turn. A hint does not move it: if hints lead to servers that are gone, the
+            others get their turn all the same.
     """
 
     TRY_S = 0.25
@@ -33,8 +36,7 @@ class Client:
     def __init__(self, context: Context) -> None:
         self.name = context.name
         self.servers = context.nodes
-        self.server = self.servers[0]
-        self.turn_to(context.home)
+        self.turn = self.turn_to(context.home)
         self.sequence_num = 0
         self.hints = 0
         self.invocation: Invocation | None = None
@@ -56,20 +58,22 @@ class Client:
 
     def ask_next(self) -> list[Effect]:
         """Ask the next server."""
-        self.server = self.servers[(self.servers.index(self.server) + 1) % len(self.servers)]
+        self.turn = self.servers[(self.servers.index(self.turn) + 1) % len(self.servers)]
+        self.server = self.turn
         return self.ask()
 
-    def turn_to(self, server: str) -> None:
+    def turn_to(self, server: str) -> str:
         """Ask *server* from now on; it may be one that joined later."""
         self.server = server
         if server not in self.servers:
             self.servers = (*self.servers, server)
+        return server
 
     def message(self, sender: str, message: Any) -> Effects:
         if not isinstance(message, ClientReply) or not self.is_awaited(message) or self.invocation is None:
             return None  # an answer to an earlier request
         if message.status == OK:
-            self.turn_to(sender)
+            self.turn = self.turn_to(sender)
             return self.end(self.completion(message, sender))
         if message.status == REFUSED:
             return self.end(Complete("fail", node=sender, error=str(message.response)))

@@ -43,7 +43,20 @@ def test_a_hint_is_followed_and_the_number_stays_the_same() -> None:
     one = client()
     write(one)
     assert asked(one.message("n2", ClientReply(1, NOT_LEADER, None, "n9"))) == [("n9", 1)]
-    assert asked(one.timer("try")) == [("n1", 1)]
+    assert asked(one.timer("try")) == [("n3", 1)]
+
+
+def test_hints_to_servers_that_are_gone_leave_everybody_a_turn() -> None:
+    """A server that has left may name others that have left since; whoever knows better is asked all the same."""
+    one = client()
+    write(one)
+    met = set()
+    for _ in range(4):
+        met.add(one.server)
+        if one.server != "n9":
+            assert asked(one.message(one.server, ClientReply(1, NOT_LEADER, None, "n9"))) == [("n9", 1)]
+        one.timer("try")
+    assert met == {"n1", "n2", "n3", "n9"}
 
 
 @pytest.mark.parametrize("status", [NOT_LEADER, UNKNOWN])
