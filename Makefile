@@ -8,6 +8,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
+# Hundreds of tests start a Python of their own: compiled code is kept between them, whatever the shell says.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test lint bench fuzz reference docs clean
 
 help:  ## show this list

@@ -5,6 +5,7 @@ The layers, each importing only those below it::
     cli, pytest_plugin     command line, pytest
     report                 what people and machines read
     explore                many runs: recordings, replay
+    python_api             the short names below: runs, checks, faults
     runner                 one run of a scenario
     scenario, plugins      TOML to typed scenarios; what is installed
     nemesis                fault plans: what, whom, when, within which budget
@@ -52,7 +53,34 @@ if TYPE_CHECKING:
         ScenarioError,
         UsageError,
     )
-    from chaoslab.faults.network_api import (
+    from chaoslab.history import History, Operation
+    from chaoslab.models import ILLEGAL, Model
+    from chaoslab.nemesis import Budget
+    from chaoslab.plugins import Checker, Protocol, hookimpl
+    from chaoslab.python_api.administration import downgrade, join, leave, misconfigure, replace, upgrade
+    from chaoslab.python_api.checks import (
+        causal,
+        checker,
+        consistency,
+        eventual,
+        linearizable,
+        monotonic_reads,
+        monotonic_writes,
+        read_your_writes,
+        sequential,
+        writes_follow_reads,
+    )
+    from chaoslab.python_api.clocks import (
+        clock_drift,
+        clock_freeze,
+        clock_skew,
+        clock_slew,
+        clock_step,
+        clock_strobe,
+        wrong_true_time,
+    )
+    from chaoslab.python_api.connections import dns, half_open, reset, slicer, slow_close
+    from chaoslab.python_api.network import (
         bandwidth,
         clog,
         corrupt,
@@ -75,53 +103,21 @@ if TYPE_CHECKING:
         swizzle,
         truncate,
     )
-    from chaoslab.history import History, Operation
-    from chaoslab.models import ILLEGAL, Model
-    from chaoslab.nemesis import Budget
-    from chaoslab.plugins import Checker, Protocol, hookimpl
-    from chaoslab.python_api import (
+    from chaoslab.python_api.processes import (
         amnesia,
-        causal,
-        checker,
-        clock_drift,
-        clock_freeze,
-        clock_skew,
-        clock_slew,
-        clock_step,
-        clock_strobe,
-        consistency,
         crash,
         crash_at,
-        downgrade,
-        eventual,
-        heterogeneous,
         inbox,
-        join,
-        leave,
-        linearizable,
-        load_scenario,
         memory,
-        misconfigure,
-        monotonic_reads,
-        monotonic_writes,
         pause,
-        re_route,
-        read_your_writes,
-        replace,
         restart_loop,
         resume,
         rolling_restart,
-        run,
-        run_test,
-        sequential,
         slow,
-        upgrade,
-        workload,
-        writes_follow_reads,
-        wrong_true_time,
         zone_outage,
     )
-    from chaoslab.python_storage import (
+    from chaoslab.python_api.runs import load_scenario, run, run_test, workload
+    from chaoslab.python_api.storage import (
         bit_rot,
         disk_full,
         fsync_error,
@@ -137,10 +133,10 @@ if TYPE_CHECKING:
         slow_disk,
         torn_write,
     )
-    from chaoslab.python_streams import dns, half_open, reset, slicer, slow_close
+    from chaoslab.python_api.topology import heterogeneous, re_route
     from chaoslab.runner import Run
     from chaoslab.scenario import Scenario
-    from chaoslab.statemachine import Context, Invocation
+    from chaoslab.statemachine import Complete, Context, Invocation
     from chaoslab.storage import CrashMode, Disk, check_recovery, crash_states
 
 _HOMES = {
@@ -168,7 +164,34 @@ _HOMES = {
         "ScenarioError",
         "UsageError",
     ),
-    "chaoslab.faults.network_api": (
+    "chaoslab.history": ("History", "Operation"),
+    "chaoslab.models": ("ILLEGAL", "Model"),
+    "chaoslab.nemesis": ("Budget",),
+    "chaoslab.plugins": ("Checker", "Protocol", "hookimpl"),
+    "chaoslab.python_api.administration": ("downgrade", "join", "leave", "misconfigure", "replace", "upgrade"),
+    "chaoslab.python_api.checks": (
+        "causal",
+        "checker",
+        "consistency",
+        "eventual",
+        "linearizable",
+        "monotonic_reads",
+        "monotonic_writes",
+        "read_your_writes",
+        "sequential",
+        "writes_follow_reads",
+    ),
+    "chaoslab.python_api.clocks": (
+        "clock_drift",
+        "clock_freeze",
+        "clock_skew",
+        "clock_slew",
+        "clock_step",
+        "clock_strobe",
+        "wrong_true_time",
+    ),
+    "chaoslab.python_api.connections": ("dns", "half_open", "reset", "slicer", "slow_close"),
+    "chaoslab.python_api.network": (
         "bandwidth",
         "clog",
         "corrupt",
@@ -191,53 +214,21 @@ _HOMES = {
         "swizzle",
         "truncate",
     ),
-    "chaoslab.history": ("History", "Operation"),
-    "chaoslab.models": ("ILLEGAL", "Model"),
-    "chaoslab.nemesis": ("Budget",),
-    "chaoslab.plugins": ("Checker", "Protocol", "hookimpl"),
-    "chaoslab.python_api": (
+    "chaoslab.python_api.processes": (
         "amnesia",
-        "causal",
-        "checker",
-        "clock_drift",
-        "clock_freeze",
-        "clock_skew",
-        "clock_slew",
-        "clock_step",
-        "clock_strobe",
-        "consistency",
         "crash",
         "crash_at",
-        "downgrade",
-        "eventual",
-        "heterogeneous",
         "inbox",
-        "join",
-        "leave",
-        "linearizable",
-        "load_scenario",
         "memory",
-        "misconfigure",
-        "monotonic_reads",
-        "monotonic_writes",
         "pause",
-        "re_route",
-        "read_your_writes",
-        "replace",
         "restart_loop",
         "resume",
         "rolling_restart",
-        "run",
-        "run_test",
-        "sequential",
         "slow",
-        "upgrade",
-        "workload",
-        "writes_follow_reads",
-        "wrong_true_time",
         "zone_outage",
     ),
-    "chaoslab.python_storage": (
+    "chaoslab.python_api.runs": ("load_scenario", "run", "run_test", "workload"),
+    "chaoslab.python_api.storage": (
         "bit_rot",
         "disk_full",
         "fsync_error",
@@ -253,10 +244,10 @@ _HOMES = {
         "slow_disk",
         "torn_write",
     ),
-    "chaoslab.python_streams": ("dns", "half_open", "reset", "slicer", "slow_close"),
+    "chaoslab.python_api.topology": ("heterogeneous", "re_route"),
     "chaoslab.runner": ("Run",),
     "chaoslab.scenario": ("Scenario",),
-    "chaoslab.statemachine": ("Context", "Invocation"),
+    "chaoslab.statemachine": ("Complete", "Context", "Invocation"),
     "chaoslab.storage": ("CrashMode", "Disk", "check_recovery", "crash_states"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
@@ -271,6 +262,7 @@ __all__ = [
     "Checker",
     "ClientView",
     "Cluster",
+    "Complete",
     "ConsistencyViolation",
     "Context",
     "CrashMode",

@@ -117,17 +117,17 @@ class NodeError(ChaosLabError):
         node: The node's name.
         kind: ``"node"``, or ``"client"`` for the code of a client.
         time_ns: Virtual time, in nanoseconds.
-        event: What the node was handling, in words.
+        event: What the node was handling, in words; empty for a node that is written as async tasks.
         cause: The exception that the node's code raised. A nursery's group around a single one is taken off.
     """
 
     def __init__(self, *, node: str, time_ns: int, event: str, cause: BaseException, kind: str = "node") -> None:
         while isinstance(cause, BaseExceptionGroup) and len(cause.exceptions) == 1:
             cause = cause.exceptions[0]
-        detail = f": {cause}" if str(cause) else ""
+        detail = f": {str(cause).splitlines()[0]}" if str(cause).strip() else ""  # the rest is in its traceback
         super().__init__(
-            f"the code of {kind} {node} raised {type(cause).__name__}{detail} "
-            f"at {time_ns / 1e9:.6f} s, while handling {event}"
+            f"the code of {kind} {node} raised {type(cause).__name__}{detail}"
+            f", at {time_ns / 1e9:.6f} s" + (f", while handling {event}" if event else "")
         )
         self.node = node
         self.time_ns = time_ns

@@ -201,6 +201,8 @@ class Registry:
         """
         if local_code.is_local(name):
             return self._local(name)
+        if name not in self.protocols and any(mark in name for mark in (":", "/", ".py")):
+            raise UsageError(f'{name!r} names no code: write its file and what stands in it, such as "store.py:Store".')
         correct, mark, id = name.partition(_MARK)
         found: Protocol = _named("protocol", correct, self.protocols)
         return self.mutated(id, of=correct) if mark else found

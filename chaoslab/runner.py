@@ -27,10 +27,11 @@ from chaoslab.faults import Bandwidth, Drop, Duplicate, Fifo
 from chaoslab.faults.topology import zone_route
 from chaoslab.history import History
 from chaoslab.nemesis import Nemesis, Plan
+from chaoslab.net.weighing import Weighing
 from chaoslab.plugins import Protocol, Registry, registry
 from chaoslab.runs import Run, drawn_plan, merged_overrides, with_deviations
 from chaoslab.scenario.scenario import Scenario
-from chaoslab.service_levels import ServiceLevels, judge, judge_recovery, service_levels
+from chaoslab.service_levels import ServiceLevels, judge, judge_cost, judge_recovery, service_levels
 from chaoslab.sim import Engine
 from chaoslab.trial import find_test, run_trial
 from chaoslab.units import NS_PER_S, format_duration
@@ -109,6 +110,9 @@ def run(
     cluster.zones.update((name, zone) for zone, names in scenario.zones for name in names.split())
     if scenario.zone_latency:
         cluster.network.add_route(zone_route(cluster.zone, dict(scenario.zone_latency)))
+    weighing = Weighing()
+    if scenario.expect.messages is not None or scenario.expect.bytes is not None:
+        cluster.network.add_rule(weighing)
     nemesis = Nemesis(cluster, plan, None if scenario.beyond_budget else protocol.budget)
     drawn = plan
 
@@ -117,12 +121,13 @@ def run(
 
     engine.run(main)
     history = cluster.history
-    seen = service_levels(history)
+    seen = service_levels(history, patience_ns=scenario.expect.patience_ns)
     checks = (
         *_consistency(scenario, protocol, workload, plugins, history),
         *workload.checks(history, key_names(scenario.keys), scenario.parameters),
         *_staleness(scenario, protocol, workload, plugins, history),
         *_service(scenario, history, seen),
+        *_cost(scenario, seen, weighing),
         *(plugins.checker(name).judge(history) for name in scenario.expect.checks),
         *_coverage(scenario, cluster.signals.probes),
     )
@@ -228,6 +233,18 @@ def _service(scenario: Scenario, history: History, seen: ServiceLevels) -> list[
         within_ns = scenario.settle_ns if within_ns is None else within_ns
         verdicts.append(judge_recovery(history, scenario.duration_ns, within_ns))
     return verdicts
+
+
+def _cost(scenario: Scenario, seen: ServiceLevels, weighing: Weighing) -> list[Verdict]:
+    """Judge what each operation that succeeded has cost the network."""
+    return [
+        judge_cost(name, sent, seen.ok, bound)
+        for name, sent, bound in (
+            ("messages", weighing.hits, scenario.expect.messages),
+            ("bytes", weighing.bytes, scenario.expect.bytes),
+        )
+        if bound is not None
+    ]
 
 
 def _coverage(scenario: Scenario, probes: Mapping[str, int]) -> list[Verdict]:

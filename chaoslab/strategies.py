@@ -2,6 +2,7 @@
 
 ::
 
+    @settings(deadline=None)  # an example is a whole run
     @given(plan=fault_plans(nodes=3))
     def test_my_store(plan):
         assert cl.run_test(my_store, plan=plan).verdict == "valid"
@@ -11,7 +12,7 @@ Rules:
 1. Every choice is Hypothesis's own: examples shrink, land in its database, and are found again there.
 2. Faults keep within the usual budget, so that a failure is a bug.
 
-Only this file imports Hypothesis. HypoFuzz drives such tests as it drives any other; nothing here knows of it.
+Only this file imports Hypothesis. What HypoFuzz makes of such tests is in the how-to on Hypothesis.
 """
 
 from __future__ import annotations

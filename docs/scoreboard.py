@@ -1,6 +1,8 @@
 """The page of planted mistakes, from what ``chaoslab mutants --json`` printed.
 
 ``python -m docs.scoreboard FILE COMMAND``
+
+What is known of why a mistake is not found stands in ``WHY``. It is printed only for those that were not.
 """
 
 from __future__ import annotations
@@ -12,7 +14,20 @@ import sys
 from pathlib import Path
 from typing import Any
 
-__all__ = ["page"]
+__all__ = ["WHY", "page"]
+
+WHY = {
+    "R1": "Figure 8 is played: under leaders that are cut off at the right moments servers do throw entries away that "
+    "they had committed. But no client sees it. Nobody is told of such an entry before the leader's own is committed "
+    "too; and clients ask again until they are answered, so what was thrown away comes back before a server that has "
+    "it in the wrong place leads again.",
+    "R23": "The power must go in the instant between the new log and the term and vote behind it, which are written in "
+    "one go; then the server must come back and be asked for a vote in just the term in which it has given one.",
+    "R9": "Two leaders in a row must each remove another server and be cut off before their first entry is committed; "
+    "then the network must split into just those halves which the two take for majorities, and clients must be served "
+    "in both. Leaders with different members do come up, one or two in a run that provokes them; the rest is rare.",
+}
+"""By the id of a mutant, why ordinary runs may not find it: what would have to happen, or be seen, and does not."""
 
 _PAGE = Path(__file__).parent / "mutants.md"
 
@@ -53,8 +68,13 @@ def page(told: dict[str, Any], command: str, date: str) -> str:
         text += "|---|---|---|---|---|---|\n" + "".join(map(_row, rows)) + "\n"
     missed = [item for item in items if not item["found"]]
     if missed:
-        text += "## Not found\n\n" + "".join(f"- **{item['id']}** {item['mistake']}\n" for item in missed)
+        text += "## Not found\n\n" + "".join(map(_missed, missed))
     return text.rstrip("\n") + "\n"
+
+
+def _missed(item: dict[str, Any]) -> str:
+    why = WHY.get(item["id"], "")
+    return f"- **{item['id']}** {item['mistake']}." + (f" {why}" if why else "") + "\n"
 
 
 def _row(item: dict[str, Any]) -> str:

@@ -43,9 +43,10 @@ class Command:
 
 
 class Page:
-    """A page in Markdown, and the folder in which its reader works."""
+    """A page in Markdown, the folder in which its reader works, and the Python that its reader has."""
 
-    def __init__(self, path: Path, folder: Path) -> None:
+    def __init__(self, path: Path, folder: Path, python: str | Path = sys.executable) -> None:
+        self.bin = str(Path(python).parent)
         self.text = path.read_text(encoding="utf-8")
         self.folder = folder
         self.names: dict[str, Any] = {"__name__": path.stem}
@@ -66,9 +67,14 @@ class Page:
                     exec(compile(block, "<page>", "exec"), self.names)  # noqa: S102 - it is our own text
 
     def _run(self, line: str) -> str:
-        bin = str(Path(sys.executable).parent)
-        environment = {**os.environ, "PATH": bin + os.pathsep + os.environ["PATH"], "COLUMNS": "120", "NO_COLOR": "1"}
-        environment.pop("PYTEST_ADDOPTS", None)
+        environment = {
+            **os.environ,
+            "PATH": self.bin + os.pathsep + os.environ["PATH"],
+            "COLUMNS": "120",
+            "NO_COLOR": "1",
+        }
+        for name in ("PYTEST_ADDOPTS", "PYTHONPATH"):
+            environment.pop(name, None)
         done = subprocess.run(  # noqa: S602 - it is our own text
             line,
             shell=True,

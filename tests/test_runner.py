@@ -46,6 +46,20 @@ def test_availability_and_latency_are_judged_where_they_are_expected() -> None:
     assert broken.verdict == "invalid"
 
 
+def test_what_operations_cost_is_judged_where_it_is_expected() -> None:
+    """A request and its answer for each operation, and counting them changes nothing of the run."""
+    kept = run_of('[expect]\nmessages = 2.1\nbytes = "200B"\n')
+    assert named(kept) == {"messages": "valid", "bytes": "valid", "linearizable": "valid"}
+    assert kept.trace_hash == run_of().trace_hash
+    broken = run_of('[expect]\nmessages = 1.5\nbytes = "10B"\n')
+    assert named(broken) == {"messages": "invalid", "bytes": "invalid", "linearizable": "valid"}
+    told = next(verdict.summary for verdict in broken.checks if verdict.name == "messages")
+    assert (
+        told
+        == "2 messages were sent for each operation that succeeded; at most 1.5 was expected, missed by 0.5 messages."
+    )
+
+
 def test_staleness_is_judged_by_the_bound_that_is_expected_or_claimed() -> None:
     """A claim counts where claims are what is expected; a workload of other operations is not decided."""
     assert named(run_of('[expect]\nstaleness = "0ns"\n')) == {"linearizable": "valid", "staleness": "valid"}

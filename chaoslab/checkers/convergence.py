@@ -31,8 +31,8 @@ from chaoslab.checkers.convergence_verifier import (
     complaint_about_reads,
     complaint_about_states,
 )
-from chaoslab.checkers.verdict import Verdict
-from chaoslab.errors import ChaosLabError, HistoryError, unknown_word
+from chaoslab.checkers.verdict import Verdict, confirm
+from chaoslab.errors import HistoryError, unknown_word
 from chaoslab.history import History, Operation
 from chaoslab.history.values import frozen
 from chaoslab.history.words import in_words
@@ -142,7 +142,7 @@ def eventual(history: History, model: Model = REGISTER, *, configurations_max: i
         judged += [tuple(read.call for read in reads)] if plain else [(read.call,) for read in reads]
     unjudged = len(groups) - keys_judged
     agreement = Agreement(reads=tuple(judged))
-    _refuse("eventual", complaint_about_agreement(agreement.reads, operations, model))
+    confirm("eventual", complaint_about_agreement(agreement.reads, operations, model))
     readers = sum(map(len, judged))
     return Verdict(
         outcome="valid",
@@ -219,7 +219,7 @@ def _invalid(
     anomaly: str, guilty: list[Operation], sentence: str, operations: Sequence[Operation], model: Model
 ) -> Verdict:
     evidence = Disagreement(reads=tuple(read.call for read in guilty))
-    _refuse("eventual", complaint_about_reads(evidence.reads, operations, model))
+    confirm("eventual", complaint_about_reads(evidence.reads, operations, model))
     return Verdict(
         outcome="invalid",
         name="eventual",
@@ -230,11 +230,6 @@ def _invalid(
         evidence=evidence,
         details={"operations": len(operations)},
     )
-
-
-def _refuse(name: str, complaint: str | None) -> None:
-    if complaint is not None:
-        raise ChaosLabError(f"the {name} checker is wrong, please report it: {complaint}.")
 
 
 def strong_eventual(snapshots: Iterable[Snapshot]) -> Verdict:
@@ -256,7 +251,7 @@ def strong_eventual(snapshots: Iterable[Snapshot]) -> Verdict:
     for place, snapshot in enumerate(replicas):
         other = replicas[first.setdefault(snapshot.received, place)]
         if frozen(other.state) != frozen(snapshot.state):
-            _refuse("strong-eventual", complaint_about_states(states, (first[snapshot.received], place)))
+            confirm("strong-eventual", complaint_about_states(states, (first[snapshot.received], place)))
             return Verdict(
                 outcome="invalid",
                 name="strong-eventual",
@@ -265,7 +260,7 @@ def strong_eventual(snapshots: Iterable[Snapshot]) -> Verdict:
                 anomaly="divergence",
                 evidence=DifferentStates(one=other, other=snapshot),
             )
-    _refuse("strong-eventual", complaint_about_states(states, ()))
+    confirm("strong-eventual", complaint_about_states(states, ()))
     compared = len(replicas) - len(first)
     return Verdict(
         outcome="valid",

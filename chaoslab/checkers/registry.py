@@ -14,7 +14,9 @@ from chaoslab.checkers.transactions import list_append, register_transactions
 from chaoslab.checkers.verdict import Verdict
 from chaoslab.errors import HistoryError, UsageError, unknown_word
 from chaoslab.history import History
-from chaoslab.models import TRANSACTIONAL, Model
+from chaoslab.history.values import frozen
+from chaoslab.models import TRANSACTIONAL, UNKNOWN, Model
+from chaoslab.models.model import StepError
 
 __all__ = ["LEVELS", "Level", "check", "implied", "levels_of"]
 
@@ -189,20 +191,46 @@ def check(
     gc.disable()  # millions of small objects that are all needed to the end: looking for garbage is half of the time
     try:
         return tuple(checker(history, model, budget) for checker in checkers)
+    except StepError as error:
+        raise HistoryError(f"event {_event_of(history, error)}: {error.message}") from error
     finally:
         if collecting:
             gc.enable()
 
 
 def _confirm_arguments(history: History, model: Model) -> None:
-    """Refuse a compare-and-set without two values, for checkers that read the history themselves. Cost: O(n)."""
-    if "cas" not in model.fs or "cas" not in history.fs:
+    """Refuse what no model has a meaning for, for checkers that read the history themselves. Cost: O(n).
+
+    That is a compare-and-set without two values, and anything but true or false for whether an operation did anything.
+    """
+    told = model.tells_whether
+    if not (told | ({"cas"} & model.fs)).intersection(history.fs):
         return
-    for call, (type, f) in enumerate(zip(history.types, history.fs, strict=True)):
+    for event, (type, f) in enumerate(zip(history.types, history.fs, strict=True)):
         if f == "cas" and type == "invoke":
-            argument = history.values[call]
+            argument = history.values[event]
             if not isinstance(argument, list | tuple) or len(argument) != 2:
-                raise HistoryError(f"event {call}: a cas takes [from, to], not {argument!r}.")
+                raise HistoryError(f"event {event}: a cas takes [from, to], not {argument!r}.")
+        elif f in told and type == "ok":
+            result = history.results[event]
+            if result is not None and result.__class__ is not bool:
+                raise HistoryError(
+                    f"event {event}: the result of {f} is true or false, whether it did anything, not {result!r}."
+                )
+
+
+def _event_of(history: History, error: StepError) -> int:
+    """Return the event that ends the first operation of which *error* speaks, or begins it if its end is not known."""
+    f, argument, value, _ = error.operation
+    for call, ret in enumerate(history.partners):
+        if history.types[call] != "invoke" or history.fs[call] != f or frozen(history.values[call]) != argument:
+            continue
+        ending = history.types[ret] if ret >= 0 else "info"
+        if value is UNKNOWN and ending == "info":
+            return call
+        if ending == "ok" and frozen(history.values[ret]) == value:
+            return call if value is None or value == argument else ret
+    raise AssertionError("a step is made for an operation of the history") from error
 
 
 def _checker(level: str, model: Model) -> LevelChecker:

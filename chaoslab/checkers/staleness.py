@@ -26,7 +26,8 @@ import attrs
 
 from chaoslab.checkers.staleness_verifier import complaint_about_conflict, complaint_about_orders
 from chaoslab.checkers.two_atomicity import Cluster, Interval, two_atomic_order
-from chaoslab.errors import ChaosLabError, UsageError
+from chaoslab.checkers.verdict import confirm
+from chaoslab.errors import UsageError
 from chaoslab.history import History
 from chaoslab.history.values import frozen
 from chaoslab.models import MODELS, Model
@@ -86,7 +87,7 @@ def staleness(history: History, model: Model = REGISTER) -> Staleness:
         k = None if two is None else k and 2
         orders.append(two or ())
     if k is not None:
-        _refuse(complaint_about_orders(orders, history, model, k, 0))
+        confirm("staleness", complaint_about_orders(orders, history, model, k, 0))
     return Staleness(
         k=k,
         delta_ns=0 if k == 1 else _least_delta(keys, history, model),
@@ -114,10 +115,10 @@ def conflict_or_orders(history: History, model: Model, bound_ns: int) -> tuple[i
         order = _atomic_order(clusters, bound_ns)
         if isinstance(order, tuple):
             conflict = (order[0].write.call, order[1].write.call)
-            _refuse(complaint_about_conflict(conflict, history, model, bound_ns))
+            confirm("staleness", complaint_about_conflict(conflict, history, model, bound_ns))
             return conflict
         orders.append(order)
-    _refuse(complaint_about_orders(orders, history, model, 1, bound_ns))
+    confirm("staleness", complaint_about_orders(orders, history, model, 1, bound_ns))
     return orders
 
 
@@ -227,11 +228,6 @@ def _least_delta(keys: Sequence[Sequence[Cluster]], history: History, model: Mod
         less = _atomic_order(clusters, low)
         if isinstance(less, tuple):
             conflict = (less[0].write.call, less[1].write.call)
-    _refuse(complaint_about_orders(orders, history, model, 1, high))
-    _refuse(complaint_about_conflict(conflict, history, model, low))
+    confirm("staleness", complaint_about_orders(orders, history, model, 1, high))
+    confirm("staleness", complaint_about_conflict(conflict, history, model, low))
     return high
-
-
-def _refuse(complaint: str | None) -> None:
-    if complaint is not None:
-        raise ChaosLabError(f"the staleness checker is wrong, please report it: {complaint}.")

@@ -15,9 +15,10 @@ from typing import Any, Literal, NoReturn
 
 import attrs
 
+from chaoslab.errors import ChaosLabError
 from chaoslab.history import Operation
 
-__all__ = ["Outcome", "Telling", "Verdict", "merge"]
+__all__ = ["Outcome", "Telling", "Verdict", "confirm", "merge"]
 
 Outcome = Literal["valid", "invalid", "unknown"]
 
@@ -103,3 +104,13 @@ class Verdict:
 def merge(outcomes: Iterable[Outcome]) -> Outcome:
     """Return the worst of *outcomes*: invalid, else unknown, else valid (also of none at all)."""
     return max(outcomes, key=_RANK.__getitem__, default="valid")
+
+
+def confirm(checker: str, complaint: str | None) -> None:
+    """Let nothing be told that the evidence does not bear out: *complaint* is what its verifier says, None if nothing.
+
+    Raises:
+        ChaosLabError: the verifier complains, so *checker* is wrong.
+    """
+    if complaint is not None:
+        raise ChaosLabError(f"the {checker} checker is wrong, please report it: {complaint}.")

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from chaoslab.cli.output import complain, print_json, print_lines
-from chaoslab.errors import DeterminismError, EscapedSimulation, UsageError
+from chaoslab.errors import DeterminismError, EscapedSimulation, LimitExceeded, UsageError
 from chaoslab.sim import first_difference
 
 __all__ = ["doctor"]
@@ -38,10 +38,13 @@ else:
 def doctor(
     scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="A scenario file, or the name of a shipped one.")],
     seed: Annotated[int, typer.Option(min=0, help="The seed to run twice.")] = 0,
+    run_seconds: Annotated[
+        float, typer.Option(min=0.1, help="Give up a process that has not ended after so many seconds.")
+    ] = 120.0,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
 ) -> None:
     """Run one seed in two fresh processes with different hash seeds, and name the first event that differs."""
-    first, second = (_lines(scenario, seed, hash_seed) for hash_seed in ("1", "2"))
+    first, second = (_lines(scenario, seed, hash_seed, run_seconds) for hash_seed in ("1", "2"))
     for lines in (first, second):
         if lines[:1] == [_ESCAPED]:
             raise EscapedSimulation(" ".join(lines[1:]))
@@ -57,17 +60,24 @@ def doctor(
         print_lines([f"VALID: seed {seed} ran the same in two processes, {len(first) - 1:,} events, hash {first[0]}"])
 
 
-def _lines(scenario: str, seed: int, hash_seed: str) -> list[str]:
+def _lines(scenario: str, seed: int, hash_seed: str, seconds_max: float) -> list[str]:
     with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
-        done = subprocess.run(
-            [sys.executable, "-c", _PROGRAM, scenario, str(seed)],
-            env={**os.environ, "PYTHONHASHSEED": hash_seed},
-            cwd=Path.cwd(),
-            stdout=output,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
+        try:
+            done = subprocess.run(
+                [sys.executable, "-c", _PROGRAM, scenario, str(seed)],
+                env={**os.environ, "PYTHONHASHSEED": hash_seed},
+                cwd=Path.cwd(),
+                stdout=output,
+                stderr=subprocess.PIPE,
+                text=True,
+                check=False,
+                timeout=seconds_max,
+            )
+        except subprocess.TimeoutExpired:
+            raise LimitExceeded(
+                f"seed {seed} had not ended after {seconds_max:g} seconds in a process of its own: some loop of the "
+                "code may never wait for anything. Raise --run-seconds if the run is as long as that."
+            ) from None
         output.seek(0)
         lines = output.read().splitlines()
     if done.returncode:

@@ -144,6 +144,10 @@ _PLAIN_WORDS = (
     (r"(Input should be a valid|Unable to parse input string as an) integer.*", "it is not a whole number."),
     (r"Input should be a valid number.*", "it is not a number."),
     (r"Input should be greater than or equal to (\S+)", r"it must be at least \1."),
+    # What versions of Typer say that have no validator:
+    (r"'[^']*' is not a valid integer( range)?\.", "it is not a whole number."),
+    (r"'[^']*' is not a valid float( range)?\.", "it is not a number."),
+    (r"\S+ is not in the range x>=(\S+?)\.$", r"it must be at least \1."),
 )
 
 

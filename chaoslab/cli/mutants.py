@@ -9,7 +9,7 @@ import typer
 from chaoslab.cli.output import INTERRUPTED, INVALID, complain, print_json, print_lines, progress
 from chaoslab.errors import UsageError, unknown_word
 from chaoslab.explore.campaign import local_executor
-from chaoslab.explore.mutants import CAMPAIGNS, RUNS_MAX, Score, Small, chosen, hunt_all, make_small
+from chaoslab.explore.mutants import CAMPAIGNS, RUNS_MAX, Score, Small, chosen, hunt_all, make_small, protocols_of
 from chaoslab.explore.strategies import STRATEGIES
 from chaoslab.report.mutants import comparison_lines, score_document, score_lines, small_document, small_lines
 
@@ -27,15 +27,19 @@ def mutants(
         str,
         typer.Option(metavar="NAME,...", help=f"How runs are chosen; several are compared: {', '.join(STRATEGIES)}."),
     ] = "uniform",
+    scenario: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SCENARIO", help="Hunt with this one alone, file or shipped; may be repeated."),
+    ] = None,
     shrink: Annotated[bool, typer.Option("--shrink", help="Make what was found small, and say how small.")] = False,
     jobs: Annotated[int | None, typer.Option(min=1, help="How many processes; one a core if not given.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
 ) -> None:
-    """Hunt planted mistakes with the shipped scenarios and say which are found.
+    """Hunt planted mistakes with the shipped scenarios, or with others, and say which are found.
 
     Exit code 1 if one was not found.
     """
-    hunted = chosen(names or [])
+    hunted = chosen(names or (protocols_of(scenario) if scenario else []))
     campaigns = repeat or campaigns
     strategies = [one.strip() for one in strategy.split(",")]
     for one in strategies:
@@ -54,6 +58,7 @@ def mutants(
                     runs_max=runs,
                     campaigns=campaigns,
                     strategy_name=one,
+                    only=scenario or (),
                     tell=lambda hunt: advance(1),
                 ):
                     by_strategy[one].append(score)

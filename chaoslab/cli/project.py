@@ -96,6 +96,7 @@ chaos_scenarios = ["scenarios"]
 
 _README = """# A replicated counter, and what breaks it
 
+    pip install chaoslab
     pytest
 
 fails: clients were told that their additions are done, and after the power of a node was cut they are gone. The text of

@@ -75,7 +75,7 @@ def run(
     try:
         with progress("seeds", len(candidates)) as advance:
             for candidate in candidates:
-                last = _run_one(loaded, candidate, command, given, trace_kept=out is not None)
+                last = _run_one(loaded, candidate, command, given)
                 tried.append({"seed": candidate, "verdict": last.verdict, "trace_hash": last.trace_hash})
                 advance(1)
                 if last.verdict != "valid":
@@ -127,9 +127,9 @@ def _strongest(run: Run) -> str | None:
     return ladder(run.history, model, budget_below=_LADDER_BUDGET).strongest
 
 
-def _run_one(scenario: Scenario, seed: int, command: str, plan: Plan | None, *, trace_kept: bool) -> Run:
+def _run_one(scenario: Scenario, seed: int, command: str, plan: Plan | None) -> Run:
     try:
-        return run_once(scenario, seed, plan=plan, trace_kept=trace_kept)
+        return run_once(scenario, seed, plan=plan, trace_kept=True)  # it shows which fault led to which failure
     except ChaosLabError as error:
         error.seed, error.repeat = seed, f"{command} --seed {seed}"  # type: ignore[attr-defined]
         raise

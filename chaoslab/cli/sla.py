@@ -30,6 +30,7 @@ from chaoslab.service_levels import (
     judge,
     service_levels,
 )
+from chaoslab.units import format_duration
 
 __all__ = ["sla"]
 
@@ -53,7 +54,7 @@ def sla(
     objectives = _objectives(expect or [])
     with progress("reading", file.stat().st_size if file.is_file() else 0) as advance:
         _, recorded = recognised_history(file, format, progress=advance)
-    seen, noticed = service_levels(recorded), experiences(recorded)
+    seen, noticed = service_levels(recorded, patience_ns=objectives.patience_ns), experiences(recorded)
     if not seen.operations:
         raise UsageError("it has no operations: there is nothing to measure.", file=file)
     verdicts = judge(objectives, seen, recorded)
@@ -94,6 +95,7 @@ def _nines(seen: ServiceLevels) -> list[str]:
     amount = "infinitely many" if math.isinf(seen.nines) else f"{seen.nines:.2g}"
     return [
         f"{amount} nines: that is {in_words(seen.downtime_a_year_ns)} a year, if it goes on like this",
+        f"{seen.promptness:.3%} succeeded within {format_duration(seen.patience_ns)} after they were due",
         f"{seen.throughput:.4g} operations a second succeeded, over {in_words(seen.length_ns)}",
     ]
 

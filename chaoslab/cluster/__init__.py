@@ -1,10 +1,21 @@
 """Clusters: nodes, their clocks and disks, clients and what they do."""
 
-from chaoslab.cluster.async_host import CallRefused, Message, Node, NodeCrashed
 from chaoslab.cluster.client import Client, RequestClient
-from chaoslab.cluster.cluster import Cluster, Fault, Injection, key_names
+from chaoslab.cluster.cluster import Cluster
+from chaoslab.cluster.fault import Fault, Injection
 from chaoslab.cluster.host import Host
-from chaoslab.cluster.workload import ARRIVALS, Arrivals, ClientView, Drive, Script, ScriptedOperation, Workload
+from chaoslab.cluster.message import Message
+from chaoslab.cluster.node import CallRefused, Node, NodeCrashed
+from chaoslab.cluster.workload import (
+    ARRIVALS,
+    Arrivals,
+    ClientView,
+    Drive,
+    Script,
+    ScriptedOperation,
+    Workload,
+    key_names,
+)
 
 __all__ = [
     "ARRIVALS",

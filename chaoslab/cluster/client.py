@@ -18,11 +18,12 @@ from typing import Any
 
 import trio
 
-from chaoslab.cluster.async_host import AsyncHost, CallRefused, Node
+from chaoslab.cluster.async_host import AsyncHost
 from chaoslab.cluster.machine_host import MachineHost
+from chaoslab.cluster.node import CallRefused, Node
 from chaoslab.errors import NodeError, UsageError
 from chaoslab.history import COMPLETIONS, History
-from chaoslab.net import Network
+from chaoslab.net import Internet, Network
 from chaoslab.sim import Engine
 from chaoslab.statemachine import (
     ClientMachine,
@@ -40,6 +41,9 @@ __all__ = ["READS", "AsyncClient", "Client", "MachineClient", "RequestClient"]
 
 READS = frozenset({"read", "get", "peek", "length", "size"})
 """Operations that change nothing: unanswered, they count as not having happened."""
+
+_ANSWERED = READS | {"contains", "txn"}
+"""Operations with an argument whose answer is what they saw."""
 
 
 class Client:
@@ -167,14 +171,14 @@ class AsyncClient(Client, AsyncHost):
         clients: int,
         history: History,
         engine: Engine,
-        network: Network,
+        internet: Internet,
         call: Callable[[Node, Invocation], Awaitable[Any]],
         *,
         nodes: tuple[str, ...],
         settings: Any = None,
     ) -> None:
         Client.__init__(self, name, number, clients, history, engine)
-        AsyncHost.__init__(self, name, engine, network, self._serve, nodes=nodes, settings=settings)
+        AsyncHost.__init__(self, name, engine, internet, self._serve, nodes=nodes, settings=settings)
         self._call = call
         self._sender: trio.MemorySendChannel[Invocation] | None = None
 
@@ -204,9 +208,14 @@ class AsyncClient(Client, AsyncHost):
 class RequestClient:
     """The client for protocols whose nodes answer requests: it asks one node, and the next if that one refuses.
 
-    The request's body is the ``Invocation``; the response's body is what a read saw, or for a compare-and-set whether
-    it took place. A refusal (an error) means "did not happen here", so the next node may be asked. Without an answer
-    nobody knows, and nothing is asked twice.
+    The request's body is the ``Invocation``. What the response's body means:
+
+    * to a read, an operation without an argument (``dequeue``, ``acquire``), ``contains`` and ``txn``: what was seen;
+    * to a ``cas``: whether it took place;
+    * to any other: ``False`` that it was refused and changed nothing; anything else only that it is done.
+
+    A refusal (an error) means "did not happen here", so the next node may be asked. Without an answer nobody knows,
+    and nothing is asked twice.
 
     Attributes:
         TIMEOUT_S: Seconds to wait for an answer.
@@ -242,10 +251,7 @@ class RequestClient:
             if self.refusals < len(self.nodes):
                 return self._ask()
             return self._finish(Complete("fail", node=sender, error=message.error))
-        if self.invocation.f == "cas":
-            return self._finish(Complete("ok", result=bool(message.body), node=sender))
-        seen = message.body if self.invocation.f in READS else None
-        return self._finish(Complete("ok", seen, node=sender))
+        return self._finish(_told(self.invocation, message.body, sender))
 
     def timer(self, name: str) -> Effects:
         if self.invocation is None:
@@ -257,3 +263,12 @@ class RequestClient:
         self.invocation = None
         self.request += 1  # whatever still arrives for this operation is late
         return [completion]
+
+
+def _told(invocation: Invocation, body: Any, sender: str) -> Complete:
+    """Return what *body*, the answer of *sender*, says of *invocation*."""
+    if invocation.f == "cas":
+        return Complete("ok", result=bool(body), node=sender)
+    if invocation.f in _ANSWERED or invocation.value is None:
+        return Complete("ok", body, node=sender)
+    return Complete("ok", result=False if body is False else None, node=sender)

@@ -15,24 +15,23 @@ This file does not know any protocol, workload or kind of fault.
 from __future__ import annotations
 
 import contextlib
-import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Protocol
+from typing import Any
 
-import attrs
 import trio
 
 from chaoslab.checkers import Verdict
 from chaoslab.cluster.administrator import Administrator, Notes
-from chaoslab.cluster.async_host import AsyncHost
-from chaoslab.cluster.client import AsyncClient, MachineClient, RequestClient
+from chaoslab.cluster.arguments import refuse_client, refuse_code, refuse_fault, refuse_nodes, verdict_of
+from chaoslab.cluster.client import RequestClient
 from chaoslab.cluster.deployment import Deployment
+from chaoslab.cluster.fault import Fault, Injection
 from chaoslab.cluster.host import Host
-from chaoslab.cluster.machine_host import MachineHost
 from chaoslab.cluster.membership import Membership
 from chaoslab.cluster.signals import Signals
+from chaoslab.cluster.styles import AnyClient, install, new_client, new_host
 from chaoslab.cluster.time_source import EPSILON_NS
-from chaoslab.cluster.workload import Drive, Workload
+from chaoslab.cluster.workload import Drive, Workload, key_names
 from chaoslab.errors import ConsistencyViolation, UsageError, unknown_word
 from chaoslab.history import History
 from chaoslab.net import Held, Internet, Network
@@ -40,75 +39,7 @@ from chaoslab.net.latency import Latency
 from chaoslab.sim import Engine
 from chaoslab.units import seconds_to_ns
 
-AnyClient = MachineClient | AsyncClient
-
-__all__ = ["Cluster", "Fault", "Injection", "key_names"]
-
-
-class Fault(Protocol):
-    """What a cluster can do to itself. A fault is a frozen value; see ``chaoslab.faults``.
-
-    Its parameters are attrs fields made by ``chaoslab.parameters.parameter``. Words in parameters of the units
-    ``NODES`` and ``GROUPS`` (roles, counts, ...) are turned into names before ``inject`` is called.
-    """
-
-    kind: ClassVar[str]
-    """Its name in scenario files."""
-
-    family: ClassVar[str]
-    """``"network"``, ``"process"``, ``"storage"``, ``"clock"``, ``"topology"`` or ``"administration"``."""
-
-    counts: ClassVar[str]
-    """What ``effects`` counts, such as ``"messages lost"``; empty where the number tells people nothing."""
-
-    needs_target: ClassVar[bool]
-    """It hits certain nodes, and a scenario must say which."""
-
-    demands: ClassVar[str]
-    """Which promise of a protocol's budget it draws on, such as ``"down"``; empty: every protocol must survive it."""
-
-    def inject(self, cluster: Cluster, targets: tuple[str, ...]) -> Any:
-        """Bring the fault about at *targets* and return what ``heal`` needs to undo it."""
-
-    def heal(self, cluster: Cluster, state: Any) -> None:
-        """Undo what ``inject`` did, which returned *state*."""
-
-    def effects(self, state: Any) -> int | None:
-        """Return how often the fault took effect, or None if that cannot be counted: it did by being there."""
-
-    def describe(self, targets: tuple[str, ...]) -> str:
-        """Say in a few words what happens to *targets*."""
-
-
-@attrs.define(kw_only=True, eq=False)
-class Injection:
-    """A fault that was brought about.
-
-    Attributes:
-        fault: What.
-        targets: Where: names of nodes.
-        began_ns: When, in virtual nanoseconds.
-        healed_ns: When it was healed, or None while it is in force.
-        took_effect: How often it did anything, filled in when it is healed; None where that cannot be counted.
-        figures: What else is to be told of what it did, filled in when it is healed.
-    """
-
-    fault: Fault
-    targets: tuple[str, ...]
-    began_ns: int
-    healed_ns: int | None = None
-    took_effect: int | None = None
-    figures: Mapping[str, Any] = attrs.field(factory=dict)
-    _state: Any = None
-
-    @property
-    def kind(self) -> str:
-        """The fault's kind, as in scenario files."""
-        return self.fault.kind
-
-    def describe(self) -> str:
-        """Say in a few words what was done to whom."""
-        return self.fault.describe(self.targets)
+__all__ = ["Cluster"]
 
 
 class Cluster:
@@ -153,7 +84,7 @@ class Cluster:
         self.dns = self.internet.dns
         self.versions: Mapping[str, Any] = {}
         self.administers: tuple[str, ...] = ()
-        self.deployment = Deployment(self.node, self._install)
+        self.deployment = Deployment(self.node, install)
         self.membership = Membership(self, self._new_spare, self._new_administrator)
         self._members: tuple[str, ...] = ()
         self._code: Any = None
@@ -161,6 +92,9 @@ class Cluster:
         self._settings: Any = None
 
     # Nodes
+
+    def __repr__(self) -> str:
+        return f"<cluster of {', '.join(self.nodes) or 'no nodes yet'}>"
 
     def start(self, code: Any, *, nodes: int = 3, client: Any = RequestClient, settings: Any = None) -> None:
         """Start *nodes* nodes that all run *code*.
@@ -174,12 +108,13 @@ class Cluster:
             settings: Passed to nodes and clients.
 
         Raises:
-            UsageError: the cluster has been started already, or *nodes* is below 1.
+            UsageError: the cluster has been started already, or an argument makes no sense.
         """
         if self.nodes:
             raise UsageError("this cluster has been started already: one cluster runs one set of nodes.")
-        if nodes < 1:
-            raise UsageError(f"a cluster has at least one node, not {nodes}.")
+        refuse_nodes(nodes)
+        refuse_code(code)
+        refuse_client(client)
         self._code, self._client_code, self._settings = code, client, settings
         self._members = tuple(f"n{number}" for number in range(1, nodes + 1))
         for name in self._members:
@@ -196,18 +131,9 @@ class Cluster:
         return self.membership.add_spare()
 
     def _host(self, name: str) -> Host:
-        host: Host
-        serve = _serve(self._code)
-        if serve is not None:
-            host = AsyncHost(name, self.engine, self.network, serve, nodes=self._members, settings=self._settings)
-        else:
-            host = MachineHost(
-                name, self.engine, self.network, self._code, nodes=self._members, settings=self._settings
-            )
+        host = new_host(name, self.engine, self.internet, self._code, nodes=self._members, settings=self._settings)
         host.signals, host.zones = self.signals, self.zones
         host.time_source.epsilon_ns = self.epsilon_ns
-        if isinstance(host, AsyncHost):
-            host.join(self.internet)
         self.deployment.begins(name, self._code, self._settings, self._members)
         return host
 
@@ -215,15 +141,6 @@ class Cluster:
         if not self._members:
             raise UsageError("this cluster has not been started: only a running cluster takes another node.")
         return self._host(name)
-
-    def _install(self, host: Host, code: Any) -> None:
-        serve = _serve(code)
-        if isinstance(host, AsyncHost) and serve is not None:
-            host.serve = serve
-        elif isinstance(host, MachineHost) and serve is None:
-            host.factory = code
-        else:
-            raise UsageError("all versions of a node's code are of one style: async functions, or state machines.")
 
     def node(self, name: str) -> Host:
         """Return the node called *name*.
@@ -266,14 +183,13 @@ class Cluster:
         return added
 
     def _client(self, name: str, number: int, clients: int, history: Any) -> AnyClient:
-        kind: Any = AsyncClient if inspect.iscoroutinefunction(self._client_code) else MachineClient
-        client: AnyClient = kind(
+        client = new_client(
             name,
             number,
             clients,
             history,
             self.engine,
-            self.network,
+            self.internet,
             self._client_code,
             nodes=self._members,
             settings=self._settings,
@@ -281,8 +197,6 @@ class Cluster:
         client.home = self._members[number % len(self._members)]
         client.wall_clock = self.node(client.home).clock
         client.time_source.epsilon_ns = self.epsilon_ns
-        if isinstance(client, AsyncHost):
-            client.join(self.internet)
         return client
 
     def _new_administrator(self, number: int) -> Administrator:
@@ -367,6 +281,7 @@ class Cluster:
         """
         injected = []
         for fault in faults:
+            refuse_fault(fault[0] if isinstance(fault, tuple) and fault else fault)
             injected.append(self.inject(*fault) if isinstance(fault, tuple) else self.inject(fault))
         try:
             yield
@@ -391,7 +306,7 @@ class Cluster:
             ConsistencyViolation: one is violated, or could not be decided.
         """
         for check in checks:
-            verdict = check(self.history)
+            verdict = verdict_of(check, self.history)
             if verdict.outcome != "valid":
                 raise ConsistencyViolation(f"{verdict.name}: {verdict.outcome}. {verdict.summary}")
 
@@ -399,19 +314,3 @@ class Cluster:
         """Let virtual time pass."""
         seconds_to_ns(seconds)  # refuses what is not a time
         await trio.sleep(seconds)
-
-
-def key_names(count: int) -> tuple[str, ...]:
-    """Return the names of *count* keys: x, y, z, then k4, k5, ..."""
-    return tuple("xyz"[number] if number < 3 else f"k{number + 1}" for number in range(count))
-
-
-def _serve(code: Any) -> Any:
-    """Return the async function that *code* is or has, or None if it is the factory of a state machine."""
-    serve: Any = code if inspect.iscoroutinefunction(code) else getattr(code, "serve", None)
-    if not inspect.iscoroutinefunction(serve):
-        return None
-    if isinstance(code, type):
-        new: Any = code
-        return lambda node: new().serve(node)  # a new object for each life of the node
-    return serve

@@ -49,6 +49,8 @@ class Host(abc.ABC):
         name: The node's name.
         engine: The simulation it is part of.
         network: The network it is attached to, under its name.
+        nodes: The names of all nodes of the cluster.
+        settings: What the cluster was given for its code.
 
     Attributes:
         alive: Its code runs (it may be paused).
@@ -73,8 +75,6 @@ class Host(abc.ABC):
 
     kind: ClassVar[str] = "node"
     """What people call it: a node, or a client."""
-    nodes: tuple[str, ...]
-    settings: Any
 
     # Slots: a dictionary of so many attributes would no longer be shared, and a thousand nodes slow.
     __slots__ = (
@@ -83,10 +83,14 @@ class Host(abc.ABC):
         "role", "settings", "signals", "slow_syncs", "starts", "time_source", "wall_clock", "zones",
     )  # fmt: skip
 
-    def __init__(self, name: str, engine: Engine, network: Network) -> None:
+    def __init__(
+        self, name: str, engine: Engine, network: Network, *, nodes: tuple[str, ...], settings: Any = None
+    ) -> None:
         self.name = name
         self.engine = engine
         self.network = network
+        self.nodes = nodes
+        self.settings = settings
         self.clock = NodeClock(engine.clock)
         self.wall_clock = self.clock
         self.clock.on_rate_change = self._reset_timers
@@ -129,6 +133,9 @@ class Host(abc.ABC):
     @abc.abstractmethod
     def _reset_timers(self) -> None:
         """The rate of the node's clock has changed: every running timer is due at another time."""
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.name}>"
 
     def start(self) -> None:
         """Start the node's code, from what its disk kept. Does nothing if the node is switched off for good."""
@@ -291,9 +298,7 @@ class Host(abc.ABC):
     def begin_sync(self, path: str, then: Callable[[], None], failed: Callable[[DiskError], None]) -> None:
         """Sync *path* and call *then* once it is durable, *failed* if it cannot be; neither, if a crash comes first."""
         end = self.disk.begin_sync(path)
-        delay_ns = self._sync_delay(self._sync_stream.random())
-        for slow in self.slow_syncs:
-            delay_ns += slow()
+        delay_ns = self._sync_takes_ns()
         clock = self.engine.clock
         heappush(
             clock.heap,
@@ -301,18 +306,48 @@ class Host(abc.ABC):
         )
         self.signals.tell("fsync", self.name, path)
 
-    def _end_sync(self, entry: Entry) -> None:
-        _, _, _, end, path, then, failed = entry
+    def sync_at_once(self, path: str) -> int:
+        """Sync *path* in no time; return how long it would have taken, in nanoseconds.
+
+        For a program that makes the blocking call: nothing can happen before the call returns. A fault that strikes at
+        the sync finds *path* as it was before: the node is down then.
+
+        Raises:
+            DiskError: it cannot be made durable.
+        """
+        end = self.disk.begin_sync(path)
+        delay_ns = self._sync_takes_ns()
+        self.signals.tell("fsync", self.name, path)
+        self._made_durable(end, path)
+        return delay_ns
+
+    def _sync_takes_ns(self) -> int:
+        delay_ns = self._sync_delay(self._sync_stream.random())
+        for slow in self.slow_syncs:
+            delay_ns += slow()
+        return delay_ns
+
+    def _made_durable(self, end: Callable[[], bool], path: str) -> bool:
+        """End a sync of *path* and tell of it; return whether a crash did not come first."""
         try:
             ended = end()
         except DiskError as error:
-            reason = error
             self.engine.note(f"fsync {self.name} failed: {_words(error)}")
-            self.when_open(lambda: failed(reason))
-            return
+            raise
         if ended:
             self.engine.note(f"fsync {self.name} {path}")
             self.signals.tell("synced", self.name, path)
+        return ended
+
+    def _end_sync(self, entry: Entry) -> None:
+        _, _, _, end, path, then, failed = entry
+        try:
+            ended = self._made_durable(end, path)
+        except DiskError as error:
+            reason = error
+            self.when_open(lambda: failed(reason))
+            return
+        if ended:
             self.when_open(then)
 
     def blame(self, error: BaseException, event: str) -> NodeError:

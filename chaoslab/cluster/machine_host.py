@@ -20,6 +20,7 @@ from heapq import heappush
 from typing import Any
 
 from chaoslab.choices import Stream
+from chaoslab.cluster.arguments import mistake_in_factory
 from chaoslab.cluster.host import Host
 from chaoslab.cluster.mistakes import mistake_in, mistake_in_list, mistake_in_timer
 from chaoslab.cluster.node_clock import NEVER_NS
@@ -54,13 +55,8 @@ MachineFactory = Callable[[Context], Machine]
 class MachineHost(Host):
     """Runs one state machine.
 
-    Args:
-        name: The node's name.
-        engine: The simulation.
-        network: The network.
+    Args, beside those of every host:
         factory: Makes the machine, at the start and after each crash.
-        nodes: The names of all nodes of the cluster.
-        settings: The protocol's settings.
     """
 
     __slots__ = (
@@ -78,10 +74,8 @@ class MachineHost(Host):
         nodes: tuple[str, ...],
         settings: Any = None,
     ) -> None:
-        super().__init__(name, engine, network)
+        super().__init__(name, engine, network, nodes=nodes, settings=settings)
         self.factory = factory
-        self.nodes = nodes
-        self.settings = settings
         self.machine: Machine | None = None
         self._timer_streams: dict[str, Stream] = {}
         self._timers: dict[str, tuple[int, int]] = {}  # (sequence of the heap entry, when due on the node's own clock)
@@ -123,7 +117,12 @@ class MachineHost(Host):
         except DiskError as error:
             self.panic(error)
             return
+        except UsageError:
+            raise  # it was asked for what it cannot do: no fault of its code
         except (Exception, SystemExit) as error:
+            mistake = mistake_in_factory(self.factory, context, error)
+            if mistake is not None:
+                raise UsageError(mistake, key="cluster.start") from None
             raise self.blame(error, "its start") from error
         self.perform(effects)
 

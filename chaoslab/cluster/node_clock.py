@@ -21,13 +21,9 @@ from typing import Final
 import attrs
 
 from chaoslab.sim import SimClock
-from chaoslab.units import NS_PER_S
+from chaoslab.sim.process import EPOCH_NS
 
 __all__ = ["EPOCH_NS", "NEVER_NS", "Influence", "NodeClock"]
-
-EPOCH_NS: Final = 1_700_000_000 * NS_PER_S
-"""What a correct wall clock shows at the start of every run (2023-11-14 22:13:20 UTC): a date, not zero, so that
-code under test which formats or compares dates works."""
 
 NEVER_NS: Final = 1 << 62
 """When a timer on a clock that stands still is due."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from chaoslab.errors import UsageError
 from chaoslab.storage import Disk
 
 __all__ = ["NodeDisk"]
@@ -68,7 +69,11 @@ class NodeDisk:
 
         Raises:
             OSError: the device failed, and a part may have been written; or *path* is a folder.
+            UsageError: *data* is no bytes.
         """
+        if not isinstance(data, bytes | bytearray | memoryview):
+            what = "text.encode()" if isinstance(data, str) else "json.dumps(...).encode()"
+            raise UsageError(f"{path} was to hold {data!r}: a disk takes bytes, such as {what}.")
         if self._is_alive():
             self._disk.write(path, bytes(data), append=append, offset=offset)
 

@@ -8,9 +8,7 @@ Rules:
 1. The node is found by a context variable that every task of the node inherits.
 2. IPv4 only: an IPv6 socket is refused as on a machine without IPv6, which Trio's functions cope with.
 3. Any other socket, and any socket asked for outside a node, is refused with ``EscapedSimulation``.
-
-It does not reach what does not go through ``trio.socket.socket`` and ``trio.socket.getaddrinfo``: the standard
-library's ``socket``, ``trio.socket.socketpair`` and ``from_stdlib_socket``, threads.
+4. Sockets of the standard library are made here as well, for programs that hand them to Trio or AnyIO.
 """
 
 from __future__ import annotations
@@ -18,47 +16,39 @@ from __future__ import annotations
 import errno
 import os
 import socket as stdlib
-from collections.abc import Callable
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
+from typing import Any, Final
 
 import trio
 
+from chaoslab.cluster.plain_socket import PlainSocket
+from chaoslab.cluster.simulated_socket import SimulatedSocket
+from chaoslab.cluster.sockets import Sockets
 from chaoslab.errors import EscapedSimulation
-from chaoslab.net.connection import Connection
-from chaoslab.net.datagrams import Datagrams
-from chaoslab.net.listening import Listening
-from chaoslab.units import NS_PER_S
 
-if TYPE_CHECKING:
-    from chaoslab.cluster.node_net import NodeNetwork, Sockets, Waiting
+__all__ = ["install", "new_plain_socket"]
 
-__all__ = ["install"]
-
-_Thing = TypeVar("_Thing", Connection, Listening, Datagrams)
-
-_NODE: Final[ContextVar[NodeNetwork | None]] = ContextVar("chaoslab node", default=None)
-_FIRST_DESCRIPTOR: Final = 1 << 20
-"""No real descriptor is as large: whoever uses one for anything real gets an error."""
-
-_KEEP_ALIVE: Final = (stdlib.SOL_SOCKET, stdlib.SO_KEEPALIVE)
-_IDLE: Final = (stdlib.IPPROTO_TCP, getattr(stdlib, "TCP_KEEPIDLE", -1))
-_INTERVAL: Final = (stdlib.IPPROTO_TCP, getattr(stdlib, "TCP_KEEPINTVL", -2))
-_PROBES: Final = (stdlib.IPPROTO_TCP, getattr(stdlib, "TCP_KEEPCNT", -3))
+_SOCKETS: Final[ContextVar[Sockets | None]] = ContextVar("chaoslab sockets", default=None)
 
 
-def install(node: NodeNetwork) -> None:
-    """Give the current task, and those it starts, the sockets of *node*."""
-    _NODE.set(node)
+def install(sockets: Sockets) -> None:
+    """Give the current task, and those it starts, the sockets of a node."""
+    _SOCKETS.set(sockets)
     trio.socket.set_custom_socket_factory(_FACTORY)
     trio.socket.set_custom_hostname_resolver(_RESOLVER)
 
 
+def new_plain_socket(family: int, type: int, proto: int) -> PlainSocket:
+    """Return a socket of the standard library's kind, of the node whose code asks."""
+    kind = type & ~(getattr(stdlib, "SOCK_NONBLOCK", 0) | getattr(stdlib, "SOCK_CLOEXEC", 0))
+    return PlainSocket(_FACTORY.socket(family, kind, proto))
+
+
 def _sockets(what: str) -> Sockets:
-    node = _NODE.get()
-    if node is None:
+    sockets = _SOCKETS.get()
+    if sockets is None:
         raise EscapedSimulation(f"{what} was asked for outside of a node: in a simulation only nodes have a network.")
-    return node.sockets
+    return sockets
 
 
 class _Factory(trio.abc.SocketFactory):
@@ -109,257 +99,6 @@ class _Resolver(trio.abc.HostnameResolver):
         address, port, *_ = sockaddr
         name = None if flags & stdlib.NI_NUMERICHOST else sockets.stack.internet.machine(address)
         return name or address, str(port)
-
-
-class SimulatedSocket(trio.socket.SocketType):
-    """A socket of a node's network stack, with the methods of ``trio.socket.SocketType``."""
-
-    def __init__(self, sockets: Sockets, type: stdlib.SocketKind, proto: int) -> None:
-        super().__init__()
-        self._sockets = sockets
-        self._type = type
-        self._proto = proto
-        self._options: dict[tuple[int, int], Any] = {}
-        self._bound: tuple[str, int] | None = None
-        self._peer: tuple[str, int] | None = None
-        self._thing: Connection | Listening | Datagrams | None = None
-        self._waiting: Waiting | None = None
-        self._shut_down_writing = False
-        self._closed = False
-        self._descriptor = _FIRST_DESCRIPTOR + sockets.next_descriptor()
-
-    # What it is
-
-    @property
-    def family(self) -> stdlib.AddressFamily:
-        return stdlib.AF_INET
-
-    @property
-    def type(self) -> stdlib.SocketKind:
-        return self._type
-
-    @property
-    def proto(self) -> int:
-        return self._proto
-
-    @property
-    def did_shutdown_SHUT_WR(self) -> bool:  # noqa: N802 - Trio's name
-        return self._shut_down_writing
-
-    def __repr__(self) -> str:
-        return f"<simulated socket of {self._sockets.stack.machine}: {self._bound} to {self._peer}>"
-
-    def __enter__(self) -> SimulatedSocket:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def fileno(self) -> int:
-        return -1 if self._closed else self._descriptor
-
-    def get_inheritable(self) -> bool:
-        return False
-
-    def set_inheritable(self, inheritable: bool) -> None:
-        if inheritable:
-            self._escape("to be inherited by another process")
-
-    def detach(self) -> int:
-        self._escape("for a real file descriptor")
-
-    def dup(self) -> NoReturn:
-        self._escape("for a second file descriptor")
-
-    def _escape(self, what: str) -> NoReturn:
-        raise EscapedSimulation(f"a simulated socket of {self._sockets.stack.machine} was asked {what}.")
-
-    def getsockname(self) -> Any:
-        self._refuse_closed()
-        return self._bound or ("0.0.0.0", 0)  # noqa: S104
-
-    def getpeername(self) -> Any:
-        self._refuse_closed()
-        if self._peer is None:
-            raise _error(errno.ENOTCONN)
-        return self._peer
-
-    def getsockopt(self, level: int, optname: int, buflen: int | None = None) -> Any:
-        self._refuse_closed()
-        if (level, optname) == (stdlib.SOL_SOCKET, stdlib.SO_ACCEPTCONN):
-            return int(isinstance(self._thing, Listening))
-        if (level, optname) == (stdlib.SOL_SOCKET, stdlib.SO_TYPE):
-            return int(self._type)
-        value = self._options.get((level, optname), 0)
-        return value if buflen is None else bytes(buflen)
-
-    def setsockopt(self, level: int, optname: int, value: Any, optlen: int | None = None) -> None:
-        self._refuse_closed()
-        self._options[level, optname] = value
-        self._keep_alive()
-
-    def _keep_alive(self) -> None:
-        if isinstance(self._thing, Connection) and self._options.get(_KEEP_ALIVE):
-            idle, interval, probes = (
-                self._options.get(option, default) for option, default in ((_IDLE, 7200), (_INTERVAL, 75), (_PROBES, 9))
-            )
-            self._thing.keep_alive(idle * NS_PER_S, interval * NS_PER_S, probes)
-
-    # Listening
-
-    async def bind(self, address: Any) -> None:
-        self._refuse_closed()
-        host, port, *_ = address
-        if host and host not in ("0.0.0.0", "localhost") and not host.startswith("127."):  # noqa: S104
-            (host, *_) = await self._sockets.resolve(host)
-            if self._sockets.stack.internet.machine(host) != self._sockets.stack.machine:
-                raise _error(errno.EADDRNOTAVAIL)
-        else:
-            await trio.lowlevel.checkpoint()
-        self._bound = ("127.0.0.1" if host == "localhost" else host or "0.0.0.0", port)  # noqa: S104
-        if self._type == stdlib.SOCK_DGRAM:
-            self._open_datagrams(port)
-
-    def listen(self, backlog: int = 128) -> None:
-        self._refuse_closed()
-        host, port = self._bound or ("0.0.0.0", 0)  # noqa: S104
-        listening = self._sockets.stack.listen(port, backlog, local_only=host.startswith("127."))
-        self._bound = (host, listening.port)
-        self._become(listening)
-
-    async def accept(self) -> tuple[SimulatedSocket, Any]:
-        listening = self._as(Listening, errno.EINVAL)
-        await self._until(lambda: listening.closed or listening.acceptable)
-        connection = listening.accept()
-        if connection is None:
-            raise _error(errno.EBADF)
-        accepted = SimulatedSocket(self._sockets, stdlib.SOCK_STREAM, self._proto)
-        accepted._options.update(self._options)
-        accepted._connected(connection)
-        return accepted, accepted._peer
-
-    # Streams
-
-    async def connect(self, address: Any) -> None:
-        self._refuse_closed()
-        host, port, *_ = address
-        (resolved, *_) = await self._sockets.resolve(host)
-        if self._type == stdlib.SOCK_DGRAM:
-            self._datagrams()
-            self._peer = (resolved, port)
-            return
-        if self._thing is not None:
-            raise _error(errno.EISCONN)
-        connection, waiting = await self._sockets.connect(resolved, port)
-        self._connected(connection, waiting)
-
-    async def send(self, data: Any, flags: int = 0, /) -> int:
-        if self._type == stdlib.SOCK_DGRAM:
-            return await self.sendto(data, self.getpeername())
-        connection = self._as(Connection, errno.ENOTCONN)
-        await self._until(lambda: connection.room > 0 or connection.state == "closed")
-        return connection.write(memoryview(data))
-
-    async def recv(self, buflen: int, flags: int = 0, /) -> bytes:
-        if self._type == stdlib.SOCK_DGRAM:
-            return (await self.recvfrom(buflen))[0]
-        connection = self._as(Connection, errno.ENOTCONN)
-        await self._until(lambda: connection.readable)
-        data = connection.read(buflen)
-        assert data is not None
-        return data
-
-    async def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
-        data = await self.recv(nbytes or len(buffer))
-        memoryview(buffer)[: len(data)] = data
-        return len(data)
-
-    def shutdown(self, flag: int) -> None:
-        connection = self._as(Connection, errno.ENOTCONN)
-        if flag in (stdlib.SHUT_WR, stdlib.SHUT_RDWR):
-            self._shut_down_writing = True
-            connection.shut_down()
-
-    def is_readable(self) -> bool:
-        thing = self._thing
-        if isinstance(thing, Listening):
-            return thing.acceptable
-        return thing is not None and thing.readable
-
-    async def wait_writable(self) -> None:
-        connection = self._as(Connection, errno.ENOTCONN)
-        await self._until(lambda: connection.room > 0 or connection.state == "closed")
-
-    def close(self) -> None:
-        if not self._closed:
-            self._closed = True
-            if self._thing is not None:
-                self._thing.close()
-            if self._waiting is not None:
-                self._waiting.changed()
-                self._sockets.forget(self._waiting)
-
-    # Datagrams
-
-    async def sendto(self, *arguments: Any) -> int:
-        data, (host, port, *_) = arguments[0], arguments[-1]
-        datagrams = self._datagrams()
-        (address, *_) = await self._sockets.resolve(host)
-        await self._until(lambda: True)
-        stack = self._sockets.stack
-        datagrams.send(bytes(data), stack.internet.route(stack.machine, address), port)
-        return len(data)
-
-    async def recvfrom(self, bufsize: int, flags: int = 0, /) -> tuple[bytes, Any]:
-        datagrams = self._datagrams()
-        while True:
-            await self._until(lambda: datagrams.readable)
-            data, machine, port = datagrams.read() or (b"", "", 0)
-            sender = (self._sockets.stack.internet.address(machine), port)
-            if self._peer in (None, sender):
-                return data[:bufsize], sender
-
-    # Within
-
-    def _connected(self, connection: Connection, waiting: Waiting | None = None) -> None:
-        internet = self._sockets.stack.internet
-        self._bound = (internet.address(self._sockets.stack.machine), connection.local_port)
-        self._peer = (internet.address(connection.remote), connection.remote_port)
-        self._become(connection, waiting)
-        self._keep_alive()
-
-    def _become(self, thing: Connection | Listening | Datagrams, waiting: Waiting | None = None) -> None:
-        self._thing = thing
-        self._waiting = waiting or self._sockets.waiting_for(thing)
-
-    def _datagrams(self) -> Datagrams:
-        self._refuse_closed()
-        return self._thing if isinstance(self._thing, Datagrams) else self._open_datagrams(0)
-
-    def _open_datagrams(self, port: int) -> Datagrams:
-        datagrams = self._sockets.stack.open_datagrams(port)
-        self._bound = (self.getsockname()[0], datagrams.port)
-        self._become(datagrams)
-        return datagrams
-
-    def _as(self, kind: Callable[..., _Thing], otherwise: int) -> _Thing:
-        self._refuse_closed()
-        if self._thing is None or self._thing.__class__ is not kind:
-            raise _error(otherwise)
-        return self._thing
-
-    async def _until(self, ready: Any) -> None:
-        assert self._waiting is not None
-        await self._waiting.until(lambda: self._closed or ready())
-        self._refuse_closed()
-
-    def _refuse_closed(self) -> None:
-        if self._closed:
-            raise _error(errno.EBADF)
-
-
-def _error(number: int) -> OSError:
-    return OSError(number, os.strerror(number))
 
 
 _FACTORY: Final = _Factory()

@@ -29,7 +29,7 @@ from chaoslab.sim import Engine
 from chaoslab.statemachine import Invocation
 from chaoslab.units import NS_PER_S
 
-__all__ = ["ARRIVALS", "Arrivals", "ClientView", "Drive", "Script", "ScriptedOperation", "Workload"]
+__all__ = ["ARRIVALS", "Arrivals", "ClientView", "Drive", "Script", "ScriptedOperation", "Workload", "key_names"]
 
 Arrivals = Literal["closed", "open"]
 ARRIVALS: Final = one_of("closed", "open")
@@ -67,6 +67,7 @@ class Workload:
         quiet_ns: How long nobody asks for anything before these, so that replicas can come to agree.
         all_read: Every client does these last operations, one client after the other, instead of the first alone.
         parameters: An attrs class of further parameters, or None.
+        given: An instance of it, where somebody has said what they are; None: all by default.
         checks: Judges a history beyond its consistency, given the keys and the parameters (None: all by default).
     """
 
@@ -78,6 +79,7 @@ class Workload:
     quiet_ns: int = 0
     all_read: bool = False
     parameters: type | None = None
+    given: Any = None
     checks: Callable[[History, tuple[str, ...], Any], Sequence[Verdict]] = lambda history, keys, parameters: ()
 
 
@@ -112,7 +114,7 @@ class Drive:
         self._clients = clients
         self._pause_s = len(clients) / rate
         self._keys = keys
-        self._parameters = parameters
+        self._parameters = workload.given if parameters is None else parameters
         self._begin_with = self._arrive if arrivals == "open" else self._go_on
         self._made = 0
         self._stopped = False
@@ -275,3 +277,8 @@ class Script:
         client = self._clients[number]
         client.on_completion = completed
         client.invoke(invocation)
+
+
+def key_names(count: int) -> tuple[str, ...]:
+    """Return the names of *count* keys: x, y, z, then k4, k5, ..."""
+    return tuple("xyz"[number] if number < 3 else f"k{number + 1}" for number in range(count))

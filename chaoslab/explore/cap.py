@@ -5,7 +5,8 @@ peace with the zones as far apart as can be. From the histories alone:
 
 1. Under the partition *consistency* was kept if every run had the strongest level that its workload can be judged by.
    *Availability* was kept if on both sides half of the operations succeeded while the partition lasted.
-2. CP kept consistency; AP did not, and kept availability. What kept neither is called neither.
+2. CP kept consistency alone, AP availability alone. What kept neither is called neither. No system keeps both, as soon
+   as its workload looks: where both were kept, it did not, and that is unknown.
 3. Else, without a partition: EC if every run in peace had that strongest level, at either distance, whatever that
    took: it waits for however long the other zone takes. EL if not: it answers before, and is wrong at times.
 4. What does not serve half of the operations on both sides in peace has shown nothing: unknown.
@@ -87,7 +88,7 @@ class Answer:
         if not self._sound or self.consistent_when_cut is None or not self.available("peace"):
             return "unknown"
         if self.consistent_when_cut:
-            return "CP"
+            return "unknown" if self.available("cut") else "CP"
         return "AP" if self.available("cut") else "neither"
 
     @property

@@ -2,12 +2,14 @@
 
 Rules:
 
-1. A figure of a scenario is the median over its seeds; its availability is over all of their operations together.
+1. A figure of a scenario is the median over its seeds; its availability, and that in time, is over all of their
+   operations together.
 2. A seed whose run ends in an error of the code under test counts as a run that did not hold, and has no figures.
 """
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
@@ -33,13 +35,14 @@ class Measured:
         verdict: Of its checks.
         levels: Its service levels; None if it ended in an error.
         detected_ns: How long it took clients to notice each fault that they noticed.
-        restored_ns: How long it took until it worked again, after each of these, from the fault's beginning.
+        restored_ns: How long it took until it worked again, after each of these, from the fault's beginning; infinitely
+            long if it never did.
     """
 
     verdict: str
     levels: ServiceLevels | None = None
     detected_ns: tuple[int, ...] = ()
-    restored_ns: tuple[int, ...] = ()
+    restored_ns: tuple[float, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -68,6 +71,12 @@ class Compared:
         return sum(levels.ok for levels in self._levels) / operations if operations else 1.0
 
     @property
+    def promptness(self) -> float:
+        """The share of all operations that succeeded in time, by the scenario's patience; 1.0 if there were none."""
+        operations = sum(levels.operations for levels in self._levels)
+        return sum(levels.in_time for levels in self._levels) / operations if operations else 1.0
+
+    @property
     def _levels(self) -> list[ServiceLevels]:
         return [one.levels for one in self.runs if one.levels is not None]
 
@@ -83,11 +92,11 @@ class Compared:
 
     @property
     def restored_ns(self) -> float | None:
-        """The median time from a fault's beginning until it worked again, over the same."""
+        """The median time from a fault's beginning until it worked again, over the same; infinite if mostly never."""
         return _median([ns for one in self.runs for ns in one.restored_ns])
 
 
-def _median(numbers: Sequence[int]) -> float | None:
+def _median(numbers: Sequence[float]) -> float | None:
     return statistics.median(numbers) if numbers else None
 
 
@@ -128,5 +137,7 @@ def _measure(text: str, seed: int) -> Measured:
         verdict=done.verdict,
         levels=done.service_levels,
         detected_ns=tuple(one.detected_ns for one in noticed if one.detected_ns is not None),
-        restored_ns=tuple(one.recovered_ns for one in noticed if one.recovered_ns is not None),
+        restored_ns=tuple(
+            math.inf if one.recovered_ns is None else one.recovered_ns for one in noticed if one.detected_ns is not None
+        ),
     )

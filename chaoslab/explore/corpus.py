@@ -2,87 +2,32 @@
 
 Rules:
 
-1. A failure is in the file before anybody is told of it: a kill at any moment loses nothing that was printed.
+1. A failure is in the file before anybody is told of it: see ``corpus_file``.
 2. Failures that look alike are one entry, with a count: one bug is told once. At first sight they look alike if
    protocol, check and anomaly are the same; made small, also the shape of the smallest plan must be: the kinds of fault
    that it takes. Some further failures of a known look are kept as sightings until they are made small, too.
-3. Several campaigns may use one file at once.
-4. A file of another version, or a damaged one, is refused in words and left as it is.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import attrs
 
 from chaoslab.errors import UsageError
+from chaoslab.explore.corpus_file import CorpusFile
 from chaoslab.explore.outcome import Outcome
 
 __all__ = ["SIGHTINGS_MAX", "Corpus", "Entry", "Sighting", "Signature", "signature_of"]
 
-VERSION: Final = 2
-_APPLICATION: Final = 0x43484C42  # "CHLB", so that no other SQLite file is taken for a corpus
-_PATIENCE_S: Final = 30.0
 RECORDINGS_MAX: Final = 256
 """How many recordings are kept for strategies that learn, of each scenario."""
 SIGHTINGS_MAX: Final = 4
 """How many failures of one look are kept, beyond those with an entry, to see whether they are another bug."""
-
-_TABLES: Final = """
-CREATE TABLE IF NOT EXISTS failures (
-    id INTEGER PRIMARY KEY,
-    protocol TEXT NOT NULL,
-    "check" TEXT NOT NULL,
-    anomaly TEXT NOT NULL,
-    shape TEXT NOT NULL DEFAULT '',
-    scenario TEXT NOT NULL,
-    seed INTEGER NOT NULL,
-    verdict TEXT NOT NULL,
-    summary TEXT NOT NULL,
-    recording TEXT NOT NULL,
-    shrunk TEXT NOT NULL DEFAULT '',
-    size TEXT NOT NULL DEFAULT '',
-    state TEXT NOT NULL DEFAULT 'failing',
-    seen INTEGER NOT NULL DEFAULT 1,
-    UNIQUE (protocol, "check", anomaly, shape)
-);
-CREATE TABLE IF NOT EXISTS sightings (
-    id INTEGER PRIMARY KEY,
-    protocol TEXT NOT NULL,
-    "check" TEXT NOT NULL,
-    anomaly TEXT NOT NULL,
-    scenario TEXT NOT NULL,
-    seed INTEGER NOT NULL,
-    verdict TEXT NOT NULL,
-    summary TEXT NOT NULL,
-    recording TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS probes (
-    scenario TEXT NOT NULL,
-    probe TEXT NOT NULL,
-    times INTEGER NOT NULL,
-    PRIMARY KEY (scenario, probe)
-);
-CREATE TABLE IF NOT EXISTS learned (
-    scenario TEXT PRIMARY KEY,
-    features TEXT NOT NULL,
-    recordings TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS campaigns (
-    id INTEGER PRIMARY KEY,
-    scenarios TEXT NOT NULL,
-    first_seed INTEGER NOT NULL,
-    runs INTEGER NOT NULL DEFAULT 0,
-    failures INTEGER NOT NULL DEFAULT 0
-);
-"""
-
 
 _ALIKE: Final = 'protocol = ? AND "check" = ? AND anomaly = ?'
 
@@ -177,101 +122,29 @@ class Corpus:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        with self._told():
-            self._database = sqlite3.connect(self.path, timeout=_PATIENCE_S, isolation_level=None)
-            self._database.row_factory = sqlite3.Row
-            self._open()
-
-    def _open(self) -> None:
-        database = self._database
-        application = database.execute("PRAGMA application_id").fetchone()[0]
-        version = database.execute("PRAGMA user_version").fetchone()[0]
-        empty = not database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if not empty and application != _APPLICATION:
-            raise UsageError("is an SQLite database, but no corpus of ChaosLab.", file=self.path)
-        if not empty and version != VERSION:
-            raise UsageError(
-                f"is a corpus of version {version}; this ChaosLab reads version {VERSION}.", file=self.path
-            )
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = FULL")  # a failure that was told survives a power cut, too
-        database.execute(f"PRAGMA application_id = {_APPLICATION}")
-        database.execute(f"PRAGMA user_version = {VERSION}")
-        database.executescript(_TABLES)
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Say in words what is wrong with the file."""
-        try:
-            yield
-        except sqlite3.DatabaseError as error:
-            raise UsageError(_in_words(error), file=self.path) from None
+        self._file = CorpusFile(self.path)
 
     def close(self) -> None:
         """Close the file."""
-        self._database.close()
+        self._file.close()
 
     def note_campaign(self, scenarios: str, first_seed: int, runs: int, failures: int) -> None:
         """Note that a campaign took place."""
-        with self._told():
-            self._database.execute(
+        with self._file.told() as database:
+            database.execute(
                 "INSERT INTO campaigns (scenarios, first_seed, runs, failures) VALUES (?, ?, ?, ?)",
                 (scenarios, first_seed, runs, failures),
             )
 
     def add(self, outcome: Outcome) -> bool:
         """Keep the failure in *outcome*; return whether none like it was known. Durable when this returns."""
-        with self._told(), self._at_once():
-            return self._add(outcome)
-
-    def _add(self, outcome: Outcome) -> bool:
-        look, finding = signature_of(outcome), outcome.findings[0]
-        named = (look.protocol, look.check, look.anomaly)
-        found = (outcome.scenario, outcome.seed, finding.verdict, finding.summary, outcome.recording)
-        known = self._database.execute(
-            f"SELECT id, state FROM failures WHERE {_ALIKE} ORDER BY state = 'fixed', id",  # noqa: S608
-            named,
-        ).fetchall()
-        if not known:
-            self._insert("failures", named, found)
-            return True
-        back = next((row for row in known if row["state"] == "fixed"), None)
-        if back is not None and len(known) == 1:  # the bug has returned: what shows it now replaces what showed it then
-            self._database.execute(
-                "UPDATE failures SET scenario = ?, seed = ?, verdict = ?, summary = ?, recording = ?, "
-                "state = 'failing', seen = seen + 1 WHERE id = ?",
-                (*found, back["id"]),
-            )
-            return False
-        waiting = self._database.execute(f"SELECT count(*) FROM sightings WHERE {_ALIKE}", named).fetchone()[0]  # noqa: S608
-        if outcome.recording and waiting < SIGHTINGS_MAX:
-            self._insert("sightings", named, found)
-        self._database.execute("UPDATE failures SET seen = seen + 1 WHERE id = ?", (known[0]["id"],))
-        return False
-
-    def _insert(self, table: str, named: tuple[str, ...], found: tuple[object, ...]) -> None:
-        self._database.execute(
-            f'INSERT INTO {table} (protocol, "check", anomaly, scenario, seed, verdict, summary, recording) '  # noqa: S608
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (*named, *found),
-        )
-
-    @contextmanager
-    def _at_once(self) -> Iterator[None]:
-        """Do all of the block or nothing of it, and let no other campaign in between."""
-        self._database.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            if self._database.in_transaction:
-                self._database.execute("ROLLBACK")
-            raise
-        self._database.execute("COMMIT")
+        with self._file.at_once() as database:
+            return _add(database, outcome)
 
     def note_probes(self, scenario: str, probes: Mapping[str, int]) -> None:
         """Count how often runs of *scenario* passed each of *probes*."""
-        with self._told(), self._at_once():
-            self._database.executemany(
+        with self._file.at_once() as database:
+            database.executemany(
                 "INSERT INTO probes (scenario, probe, times) VALUES (?, ?, ?) "
                 "ON CONFLICT (scenario, probe) DO UPDATE SET times = times + excluded.times",
                 [(scenario, probe, times) for probe, times in sorted(probes.items())],
@@ -280,8 +153,8 @@ class Corpus:
     def probes(self) -> dict[str, dict[str, int]]:
         """Return how often each probe was passed, by scenario."""
         found: dict[str, dict[str, int]] = {}
-        with self._told():
-            for row in self._database.execute("SELECT * FROM probes ORDER BY scenario, probe"):
+        with self._file.told() as database:
+            for row in database.execute("SELECT * FROM probes ORDER BY scenario, probe"):
                 found.setdefault(row["scenario"], {})[row["probe"]] = row["times"]
         return found
 
@@ -293,9 +166,9 @@ class Corpus:
             features: What was reached.
             recordings: Those that were first to reach something, the oldest first. The latest are kept.
         """
-        with self._told(), self._at_once():
-            known_features, known_recordings = self._learned(scenario)
-            self._database.execute(
+        with self._file.at_once() as database:
+            known_features, known_recordings = _learned(database, scenario)
+            database.execute(
                 "INSERT OR REPLACE INTO learned (scenario, features, recordings) VALUES (?, ?, ?)",
                 (
                     scenario,
@@ -306,42 +179,38 @@ class Corpus:
 
     def learned(self, scenario: str) -> tuple[list[int], list[str]]:
         """Return the features and the recordings that ``note_learned`` was given for *scenario*."""
-        with self._told():
-            return self._learned(scenario)
-
-    def _learned(self, scenario: str) -> tuple[list[int], list[str]]:
-        row = self._database.execute("SELECT * FROM learned WHERE scenario = ?", (scenario,)).fetchone()
-        return ([], []) if row is None else (json.loads(row["features"]), json.loads(row["recordings"]))
+        with self._file.told() as database:
+            return _learned(database, scenario)
 
     def keep_shrunk(self, entry: int, scenario: str, size: str, shape: str) -> bool:
         """Keep the smallest scenario that shows the failure *entry*; return False if it turned out to be a known one.
 
         Then *entry* is gone, and the known one was seen as often more.
         """
-        with self._told(), self._at_once():
-            same = self._database.execute(
+        with self._file.at_once() as database:
+            same = database.execute(
                 "SELECT other.id FROM failures AS one JOIN failures AS other ON other.protocol = one.protocol "
                 'AND other."check" = one."check" AND other.anomaly = one.anomaly '
                 "WHERE one.id = ? AND other.shape = ? AND other.id != one.id",
                 (entry, shape),
             ).fetchone()
             if same is not None:
-                self._database.execute(
+                database.execute(
                     "UPDATE failures SET seen = seen + (SELECT seen FROM failures WHERE id = ?), state = 'failing' "
                     "WHERE id = ?",
                     (entry, same["id"]),
                 )
-                self._database.execute("DELETE FROM failures WHERE id = ?", (entry,))
+                database.execute("DELETE FROM failures WHERE id = ?", (entry,))
                 return False
-            self._database.execute(
+            database.execute(
                 "UPDATE failures SET shrunk = ?, size = ?, shape = ? WHERE id = ?", (scenario, size, shape, entry)
             )
             return True
 
     def sightings(self) -> list[Sighting]:
         """Return the failures that are kept until they are made small, in the order in which they were found."""
-        with self._told():
-            rows = self._database.execute("SELECT * FROM sightings ORDER BY id").fetchall()
+        with self._file.told() as database:
+            rows = database.execute("SELECT * FROM sightings ORDER BY id").fetchall()
         return [
             Sighting(
                 signature=Signature(protocol=row["protocol"], check=row["check"], anomaly=row["anomaly"]),
@@ -357,31 +226,31 @@ class Corpus:
         """
         look = sighting.signature
         named = (look.protocol, look.check, look.anomaly)
-        with self._told(), self._at_once():
-            self._database.execute("DELETE FROM sightings WHERE id = ?", (sighting.id,))
-            known = self._database.execute(
+        with self._file.at_once() as database:
+            database.execute("DELETE FROM sightings WHERE id = ?", (sighting.id,))
+            known = database.execute(
                 f"SELECT id FROM failures WHERE {_ALIKE} AND shape = ?",  # noqa: S608
                 (*named, shape),
             ).fetchone()
             if known is not None or not shape:
                 return None
             found = (sighting.scenario, sighting.seed, sighting.verdict, sighting.summary, sighting.recording)
-            self._insert("failures", named, found)
-            number = self._database.execute("SELECT last_insert_rowid()").fetchone()[0]
-            self._database.execute(
+            _insert(database, "failures", named, found)
+            number = database.execute("SELECT last_insert_rowid()").fetchone()[0]
+            database.execute(
                 "UPDATE failures SET shrunk = ?, size = ?, shape = ? WHERE id = ?", (scenario, size, shape, number)
             )
         return self.entry(number)
 
     def set_state(self, entry: int, state: str) -> None:
         """Note that the failure *entry* is failing, fixed or diverged."""
-        with self._told():
-            self._database.execute("UPDATE failures SET state = ? WHERE id = ?", (state, entry))
+        with self._file.told() as database:
+            database.execute("UPDATE failures SET state = ? WHERE id = ?", (state, entry))
 
     def entries(self) -> list[Entry]:
         """Return every kind of failure, in the order in which they were found."""
-        with self._told():
-            return [_entry(row) for row in self._database.execute("SELECT * FROM failures ORDER BY id")]
+        with self._file.told() as database:
+            return [_entry(row) for row in database.execute("SELECT * FROM failures ORDER BY id")]
 
     def entry(self, number: int) -> Entry:
         """Return the failure with that number.
@@ -397,22 +266,47 @@ class Corpus:
 
     def prune(self) -> int:
         """Remove what is fixed; return how many that were."""
-        with self._told():
-            return self._database.execute("DELETE FROM failures WHERE state = 'fixed'").rowcount
+        with self._file.told() as database:
+            return database.execute("DELETE FROM failures WHERE state = 'fixed'").rowcount
 
 
-def _in_words(error: sqlite3.DatabaseError) -> str:
-    """Say what is wrong with a file, and what to do about it."""
-    said = str(error)
-    if "malformed" in said or "not a database" in said:
-        return f"is damaged, or no corpus: {said}. It is left as it is; give --corpus another file."
-    if "full" in said:
-        return f"cannot be written: {said}. Make room, and run the campaign again."
-    if "readonly" in said or "unable to open" in said:
-        return f"cannot be written: {said}. Its folder must be there and writable, for SQLite puts files beside it."
-    if "locked" in said:
-        return f"is in use: {said} for more than {_PATIENCE_S:g} s."
-    return f"cannot be used: {said}."
+def _add(database: sqlite3.Connection, outcome: Outcome) -> bool:
+    look, finding = signature_of(outcome), outcome.findings[0]
+    named = (look.protocol, look.check, look.anomaly)
+    found = (outcome.scenario, outcome.seed, finding.verdict, finding.summary, outcome.recording)
+    known = database.execute(
+        f"SELECT id, state FROM failures WHERE {_ALIKE} ORDER BY state = 'fixed', id",  # noqa: S608
+        named,
+    ).fetchall()
+    if not known:
+        _insert(database, "failures", named, found)
+        return True
+    back = next((row for row in known if row["state"] == "fixed"), None)
+    if back is not None and len(known) == 1:  # the bug has returned: what shows it now replaces what showed it then
+        database.execute(
+            "UPDATE failures SET scenario = ?, seed = ?, verdict = ?, summary = ?, recording = ?, "
+            "state = 'failing', seen = seen + 1 WHERE id = ?",
+            (*found, back["id"]),
+        )
+        return False
+    waiting = database.execute(f"SELECT count(*) FROM sightings WHERE {_ALIKE}", named).fetchone()[0]  # noqa: S608
+    if outcome.recording and waiting < SIGHTINGS_MAX:
+        _insert(database, "sightings", named, found)
+    database.execute("UPDATE failures SET seen = seen + 1 WHERE id = ?", (known[0]["id"],))
+    return False
+
+
+def _insert(database: sqlite3.Connection, table: str, named: tuple[str, ...], found: tuple[object, ...]) -> None:
+    database.execute(
+        f'INSERT INTO {table} (protocol, "check", anomaly, scenario, seed, verdict, summary, recording) '  # noqa: S608
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (*named, *found),
+    )
+
+
+def _learned(database: sqlite3.Connection, scenario: str) -> tuple[list[int], list[str]]:
+    row = database.execute("SELECT * FROM learned WHERE scenario = ?", (scenario,)).fetchone()
+    return ([], []) if row is None else (json.loads(row["features"]), json.loads(row["recordings"]))
 
 
 def _entry(row: Any) -> Entry:

@@ -17,7 +17,7 @@ from chaoslab.scenario import Scenario, scenario_to_toml
 
 __all__ = ["MadeSmall", "make_small", "replay_known", "shape_of", "shrink_new"]
 
-SHRINK_RUNS = 400
+SHRINK_RUNS = 2000
 """Runs after which a failure is as small as it gets."""
 SHRINK_SECONDS = 300.0
 """Seconds of the wall clock after which a failure stays as it is."""

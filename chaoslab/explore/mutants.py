@@ -3,7 +3,7 @@
 Rules:
 
 1. A mutant is hunted with all shipped scenarios of its protocol, in turn, with default settings: not only with the one
-   that was written for it. Seeds count up; no seed is chosen.
+   that was written for it, unless others are asked for. Seeds count up; no seed is chosen.
 2. It is found when a check is violated, or its code raises. Unknown does not count.
 3. A hunt is repeated with other seeds. What is told is the median, with the best and the worst.
 """
@@ -28,9 +28,20 @@ from chaoslab.explore.strategies import Target, strategy
 from chaoslab.plugins import Mutant, Registry, registry
 from chaoslab.runner import run
 from chaoslab.scenario import load_scenario, scenario_to_toml
-from chaoslab.scenario.shipped import shipped_scenarios
+from chaoslab.scenario.shipped import protocol_of, scenario_path, shipped_scenarios
 
-__all__ = ["CAMPAIGNS", "RUNS_MAX", "Hunt", "Score", "Small", "chosen", "hunt_all", "make_small", "scenarios_for"]
+__all__ = [
+    "CAMPAIGNS",
+    "RUNS_MAX",
+    "Hunt",
+    "Score",
+    "Small",
+    "chosen",
+    "hunt_all",
+    "make_small",
+    "protocols_of",
+    "scenarios_for",
+]
 
 RUNS_MAX = 1000
 CAMPAIGNS = 3
@@ -119,26 +130,44 @@ def chosen(names: Sequence[str], plugins: Registry | None = None) -> list[Mutant
     return list(found.values())
 
 
-def scenarios_for(mutant: Mutant, plugins: Registry | None = None) -> list[tuple[str, str]]:
-    """Return (name, text) of every shipped scenario with which *mutant* can be hunted.
+def scenarios_for(
+    mutant: Mutant, plugins: Registry | None = None, *, only: Sequence[str] = ()
+) -> list[tuple[str, str]]:
+    """Return (name, text) of every scenario with which *mutant* is hunted: all shipped ones, or *only* those named.
 
     Those that show what the correct protocol does not promise, or that break it beyond its budget, are left out: they
     fail for everybody.
+
+    Raises:
+        UsageError: there is none.
+        ScenarioError: a name of *only* is neither a file nor a shipped scenario.
     """
     plugins = plugins or registry()
+    candidates = [(name, scenario_path(name)) for name in only]
+    if not only:
+        candidates = [(name, path) for name, _, path in shipped_scenarios() if protocol_of(path) == mutant.protocol]
+    claims = plugins.protocol(mutant.protocol).claims
     found = []
-    for name, _, path in shipped_scenarios():
+    for name, path in candidates:
         scenario = load_scenario(path, plugins)
         if scenario.protocol != mutant.protocol or scenario.beyond_budget:
             continue
-        claims = plugins.protocol(mutant.protocol).claims
         if scenario.expect.consistency and not _promised(scenario.expect.consistency, claims):
             continue
         text = scenario_to_toml(attrs.evolve(scenario, protocol=mutant.name))
         found.append((name, text))
     if not found:
-        raise UsageError(f"there is no scenario for the protocol {mutant.protocol}: its mutants cannot be hunted.")
+        those = f"of {', '.join(only)} none is" if only else "there is no scenario"
+        raise UsageError(
+            f"{those} for the protocol {mutant.protocol}, within what it promises: {mutant.id} cannot be hunted."
+        )
     return found
+
+
+def protocols_of(scenarios: Sequence[str], plugins: Registry | None = None) -> list[str]:
+    """Return the protocols that *scenarios*, files or shipped ones, are for, each once."""
+    plugins = plugins or registry()
+    return list(dict.fromkeys(load_scenario(scenario_path(name), plugins).protocol for name in scenarios))
 
 
 def _promised(levels: Sequence[str], claims: Sequence[str]) -> bool:
@@ -172,6 +201,7 @@ def hunt_all(
     runs_max: int = RUNS_MAX,
     campaigns: int = CAMPAIGNS,
     strategy_name: str = "uniform",
+    only: Sequence[str] = (),
     tell: Callable[[Hunt], None] = lambda hunt: None,
 ) -> Iterator[Score]:
     """Hunt every one of *mutants*, several at once, and yield the scores in their order, each as soon as it stands.
@@ -182,11 +212,12 @@ def hunt_all(
         runs_max: Runs after which a campaign gives up.
         campaigns: How many campaigns against each, with other seeds.
         strategy_name: How runs are chosen.
+        only: With which scenarios, files or shipped ones; all shipped ones if none is named.
         tell: Told of each hunt as it ends.
     """
     futures: dict[Future[Hunt], tuple[str, int]] = {}
     for mutant in mutants:
-        scenarios = scenarios_for(mutant)
+        scenarios = scenarios_for(mutant, only=only)
         for campaign in range(campaigns):
             future = executor.submit(hunt, mutant.id, scenarios, campaign * _APART, runs_max, strategy_name)
             futures[future] = (mutant.id, campaign)

@@ -66,6 +66,8 @@ class Budget:
         drift_ppm: How far the rate of clocks may be off; None: any amount.
         true_time: Whether a time source that states too small an uncertainty is survived.
         storage: The kinds of storage fault that are survived.
+        bit_rot: At how many nodes the disk may rot in a run, if that is among them. What is damaged at most nodes is
+            gone, and a protocol that knows it serves nobody any more.
         tampering: Whether messages that were changed or made up on the way are survived.
         membership: Whether nodes may join, leave and be replaced.
         settings: Whether nodes may run with other settings, or in other versions, than their peers.
@@ -77,6 +79,7 @@ class Budget:
     drift_ppm: int | None = None
     true_time: bool = True
     storage: tuple[str, ...] = ()
+    bit_rot: str | int = attrs.field(default="all", validator=_number_of_nodes)
     tampering: bool = False
     membership: bool = False
     settings: bool = False
@@ -89,8 +92,19 @@ class Budget:
         """Return how many of *nodes* nodes may lose their disk in a run."""
         return _count(self.amnesia, nodes)
 
+    def bit_rot_max(self, nodes: int) -> int:
+        """Return at how many of *nodes* nodes the disk may rot in a run."""
+        return _count(self.bit_rot, nodes)
+
     def refusal(
-        self, fault: Any, nodes: int, *, down: int = 0, forgetful: int = 0, clock_error: ClockError | None = None
+        self,
+        fault: Any,
+        nodes: int,
+        *,
+        down: int = 0,
+        forgetful: int = 0,
+        rotten: int = 0,
+        clock_error: ClockError | None = None,
     ) -> str | None:
         """Return why *fault* would exceed the budget, in words, or None if it would not.
 
@@ -99,6 +113,7 @@ class Budget:
             nodes: How many nodes the cluster has.
             down: How many of them would be down or paused with this fault in force.
             forgetful: How many of them would have lost their disk.
+            rotten: At how many of them it would have rotted.
             clock_error: How wrong the clocks of one node would be, with everything that is in force; what *fault*
                 alone makes of them in no time if left out.
         """
@@ -113,6 +128,11 @@ class Budget:
         if storage_kind and storage_kind not in self.storage:
             survived = ", ".join(self.storage) or "none"
             return f"of the faults of storage it survives {survived}, and this is {storage_kind}"
+        if storage_kind == "bit-rot" and rotten > self.bit_rot_max(nodes):
+            return f"the disks of {rotten} of {nodes} nodes would have rotted, {self.bit_rot_max(nodes)} may"
+        left = nodes - getattr(fault, "taken_away_max", 1)
+        if demanded == "membership" and self.bit_rot != "all" and rotten > self.bit_rot_max(left):
+            return f"with {left} nodes, the disks of {rotten} of them would have rotted"
         promised = {
             "true-time": (self.true_time, "its time source must be honest"),
             "tampering": (self.tampering, "messages must arrive as they were sent"),

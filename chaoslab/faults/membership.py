@@ -137,6 +137,7 @@ class TwoAdministrators(_MembershipFault):
     kind: ClassVar[str] = "two-administrators"
     family: ClassVar[str] = "administration"
     needs_target: ClassVar[bool] = True
+    taken_away_max: ClassVar[int] = 2
 
     first: str = parameter(TEXT, "What the first one asks for: join or leave.", default="leave")
     second: str = parameter(TEXT, "What the second one asks for: join or leave.", default="join")

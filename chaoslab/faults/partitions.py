@@ -97,6 +97,10 @@ class Partition(NetworkFault):
     def rule(self, cluster: Cluster, targets: tuple[str, ...]) -> LinkRule:
         return _Cut(cluster, self.cut(cluster, targets), self.match)
 
+    def written_out(self, state: _Cut) -> Self:
+        """Return the same cut with its groups, where it has any: a star and a ring stay drawn."""
+        return attrs.evolve(self, shape="", groups=state.cut.describe()) if isinstance(state.cut, Sides) else self
+
     def describe(self, targets: tuple[str, ...]) -> str:
         return f"{self.kind}: {self._what(targets)}"
 
@@ -120,13 +124,13 @@ class _Cut(LinkRule):
     def __init__(self, cluster: Cluster, cut: Cut, match: Match | None) -> None:
         super().__init__((), match)
         self._home = cluster.home
-        self._cut = cut
+        self.cut = cut
 
     def covers(self, source: str, target: str) -> bool:
-        return super().covers(source, target) and self._cut.separates(self._place(source), self._place(target))
+        return super().covers(source, target) and self.cut.separates(self._place(source), self._place(target))
 
     def _place(self, name: str) -> str:
-        return name if self._cut.knows(name) else self._home(name)
+        return name if self.cut.knows(name) else self._home(name)
 
     def treat(self, link: Link, delay_ns: int, message: Any, network: Network) -> Copies:
         if not self.cutting(network):

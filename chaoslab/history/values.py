@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Hashable
 from typing import Any
 
-__all__ = ["frozen"]
+__all__ = ["frozen", "thawed"]
 
 _AS_THEY_ARE = frozenset({int, str, type(None), bytes})
 _CONTAINERS = frozenset({list, tuple, dict, set, frozenset})
@@ -60,6 +60,27 @@ def frozen(value: Any) -> Hashable:
         around = stack[-1]
         around[2].append(made)
         around[3] = max(around[3], height + 1)
+
+
+def thawed(made: Any) -> Any:
+    """Return a value that ``frozen`` makes *made* of, to show it to people. What was nested too deeply is left out."""
+    if made.__class__ is not tuple:
+        return made
+    kind, content = made
+    if kind == "list":
+        return [thawed(one) for one in content]
+    if kind == "set":
+        return [thawed(one) for one in sorted(content, key=repr)]
+    if kind == "dict":
+        return {
+            key if key.__class__ in _AS_THEY_ARE else str(thawed(key)): thawed(one)
+            for key, one in sorted(content, key=repr)
+        }
+    if kind == "deep":
+        return "..."
+    if kind == "bool":
+        return content == "True"
+    return float(content) if kind == "float" else content
 
 
 def _canonical(made: Any) -> str:

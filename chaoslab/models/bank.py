@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chaoslab.errors import HistoryError
-from chaoslab.history.values import frozen
+from chaoslab.history.values import frozen, thawed
 from chaoslab.models.model import ILLEGAL, UNKNOWN, Model
 from chaoslab.models.number import number_in
 
@@ -28,7 +28,7 @@ def bank_starting_as(balances: Mapping[Any, int], *, overdrafts: bool = False) -
     def step(state: Any, f: str, argument: Any, value: Any, result: Any) -> Any:
         if f == "read":
             return state if value == ("dict", state) else ILLEGAL
-        source, target, amount = argument[1][0], argument[1][1], number_in(argument[1][2], "a transferred amount")
+        source, target, amount = _transfer(argument)
         now = dict(state)
         for account in (source, target):
             if account not in now:
@@ -56,14 +56,22 @@ def bank_starting_as(balances: Mapping[Any, int], *, overdrafts: bool = False) -
     )
 
 
+def _transfer(argument: Any) -> tuple[Any, Any, int | float]:
+    """Return from where to where how much goes."""
+    if argument.__class__ is not tuple or argument[0] != "list" or len(argument[1]) != 3:
+        raise HistoryError(f"a transfer takes [from, to, amount], not {thawed(argument)!r}.")
+    source, target, amount = argument[1]
+    return source, target, number_in(amount, "a transferred amount")
+
+
 def _step_from_the_first_read(state: Any, f: str, argument: Any, value: Any, result: Any) -> Any:
     if f == "read":
         if state is not None:
             return state if value == ("dict", state) else ILLEGAL
         return value[1] if value is not None and value[0] == "dict" else ILLEGAL
+    source, target, amount = _transfer(argument)
     if state is None or result == ("bool", "False"):
         return state
-    source, target, amount = argument[1][0], argument[1][1], number_in(argument[1][2], "a transferred amount")
     now = dict(state)
     now[source] = now.get(source, 0) - amount
     now[target] = now.get(target, 0) + amount

@@ -28,5 +28,6 @@ CAS_REGISTER = Model(
     reads=frozenset({"read", "get"}),
     fs=frozenset({"read", "get", "write", "put", "cas"}),
     refusable=frozenset({"cas"}),
+    tells_whether=frozenset({"cas"}),
     shape="register",
 )

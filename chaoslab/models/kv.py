@@ -6,6 +6,8 @@ from typing import Any
 
 import attrs
 
+from chaoslab.errors import HistoryError
+from chaoslab.history.values import thawed
 from chaoslab.models.model import ILLEGAL, Model
 
 __all__ = ["KV", "kv_starting_as"]
@@ -15,6 +17,8 @@ def _step(state: Any, f: str, argument: Any, value: Any, result: Any) -> Any:
     if f in ("put", "write"):
         return argument
     if f == "append":
+        if argument.__class__ is not str:
+            raise HistoryError(f"what is appended to a value is text, not {thawed(argument)!r}.")
         return (state or "") + argument
     if f == "delete":
         return None
@@ -34,6 +38,7 @@ KV = Model(
     reads=frozenset({"get", "read"}),
     fs=frozenset({"get", "read", "put", "write", "append", "cas", "delete"}),
     refusable=frozenset({"cas"}),
+    tells_whether=frozenset({"cas"}),
     shape="register",
 )
 

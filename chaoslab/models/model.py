@@ -18,8 +18,21 @@ from typing import Any, Final
 import attrs
 
 from chaoslab.errors import HistoryError
+from chaoslab.history.values import thawed
 
-__all__ = ["ILLEGAL", "UNKNOWN", "Model", "Step"]
+__all__ = ["ILLEGAL", "UNKNOWN", "Model", "Step", "StepError"]
+
+
+class StepError(HistoryError):
+    """A model's ``step`` can do nothing with an operation.
+
+    Attributes:
+        operation: Name, argument, value and result, as the step was given them.
+    """
+
+    def __init__(self, message: str, operation: tuple[str, Any, Any, Any]) -> None:
+        super().__init__(message)
+        self.operation = operation
 
 
 class _Illegal:
@@ -56,6 +69,7 @@ class Model:
         fs: Names of all operations it knows.
         keyed: Operations on different keys have nothing to do with each other: each key is an object of its own.
         refusable: Names of operations that change nothing when their result is false, such as a compare-and-set.
+        tells_whether: Names of operations whose result, if given, is true or false: whether they did anything.
         guesses: Names of operations that, if nobody knows their outcome, may have had other effects than the one that
             ``step`` takes: a history with such ones that no order explains is undecided.
         shape: The polynomial checker that may know histories of this object, such as ``"register"``; it looks for
@@ -70,6 +84,7 @@ class Model:
     fs: frozenset[str]
     keyed: bool = True
     refusable: frozenset[str] = frozenset()
+    tells_whether: frozenset[str] = frozenset()
     guesses: frozenset[str] = frozenset()
     shape: str = ""
 
@@ -77,13 +92,14 @@ class Model:
         """Return what ``step`` returns, for values that nobody has looked at yet.
 
         Raises:
-            HistoryError: the values are not such as this model's operations have.
+            StepError: the values are not such as this model's operations have.
         """
         try:
             return self.step(state, f, argument, value, result)
+        except HistoryError as error:
+            raise StepError(error.message, (f, argument, value, result)) from None
         except (TypeError, ValueError, IndexError, KeyError, AttributeError) as error:
-            raise HistoryError(
-                f"the model {self.name!r} cannot make sense of a {f} with the argument {argument!r}"
-                + ("" if value is None or value is UNKNOWN or value == argument else f" and the value {value!r}")
-                + f": {error}."
-            ) from error
+            saw = "" if value is None or value is UNKNOWN or value == argument else f" that saw {thawed(value)!r}"
+            what = f if argument is None else f"{f} {thawed(argument)!r}"
+            why = f"the model {self.name!r} cannot make sense of {what}{saw}: {str(error).rstrip('.')}."
+            raise StepError(why, (f, argument, value, result)) from error

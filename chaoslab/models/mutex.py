@@ -2,6 +2,7 @@
 
 The argument is the owner; without one anybody may release. A result False means "refused": somebody else held it, or
 a release by one who did not hold it. The value of an ok acquire, if given, is a fencing token: larger than all before.
+``True`` says no more than that it was granted.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from chaoslab.models.number import number_in
 __all__ = ["MUTEX"]
 
 _REFUSED = ("bool", "False")
+_GRANTED = ("bool", "True")
 
 
 def _step(state: Any, f: str, argument: Any, value: Any, result: Any) -> Any:
@@ -27,7 +29,7 @@ def _step(state: Any, f: str, argument: Any, value: Any, result: Any) -> Any:
         return state if held else ILLEGAL
     if held:
         return ILLEGAL
-    if value is UNKNOWN or value is None:
+    if value is UNKNOWN or value is None or value == _GRANTED:
         # Nobody knows its token. A whole number was at least one more than the last.
         return (True, argument, token + 1 if isinstance(token, int) else token)
     new = number_in(value, "a fencing token")

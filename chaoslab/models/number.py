@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chaoslab.errors import HistoryError
+from chaoslab.history.values import thawed
 
 __all__ = ["number_in"]
 
@@ -20,4 +21,4 @@ def number_in(frozen_value: Any, what: str) -> int | float:
         return number
     if frozen_value.__class__ is tuple and frozen_value[0] == "float" and frozen_value[1] != "nan":
         return float(frozen_value[1])
-    raise HistoryError(f"{what} is a number, not {frozen_value!r}.")
+    raise HistoryError(f"{what} is a number, not {thawed(frozen_value)!r}.")

@@ -32,5 +32,6 @@ SET = Model(
     step=_step,
     reads=frozenset({"contains", "read"}),
     fs=frozenset({"add", "remove", "contains", "read"}),
+    tells_whether=frozenset({"add", "remove"}),
     shape="set",
 )

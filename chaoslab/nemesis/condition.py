@@ -24,7 +24,7 @@ _WORDS: Final = ("role", "probe", "message", "fsync", "start")
 class Condition:
     """Something that happens at a node: give one of role, probe, message, fsync, start."""
 
-    role: str = parameter(TEXT, "A node takes this role.", default="")
+    role: str = parameter(TEXT, "A node takes this role, or has it already.", default="")
     probe: str = parameter(TEXT, "A node passes this probe.", default="")
     message: str = parameter(TEXT, "A message of this type arrives at a node.", default="")
     fsync: str = parameter(TEXT, "A node asks to sync this file.", default="")
@@ -118,4 +118,7 @@ def watch(
         forget = lambda: cluster.network.remove_rule(rule)  # noqa: E731 - one of two ways to forget
     else:
         forget = cluster.signals.watch(condition.what, told)  # type: ignore[arg-type]
+    if condition.what == "role":  # some protocols begin with a leader, and no other is ever made while it lives
+        for node in [one.name for one in cluster.nodes.values() if one.role == name]:
+            told(node, name)
     return forget

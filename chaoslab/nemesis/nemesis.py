@@ -118,6 +118,7 @@ class Nemesis:
             self._skip(step, f"{where} would exceed the protocol's budget: {refusal}")
             return
         injection = cluster.inject(fault, targets)
+        injection.awaited = it is not None
         self._lasting_ns[injection] = lasting_ns
         cluster.engine.at(step.end_ns, self._end_step, injection)
 
@@ -132,11 +133,14 @@ class Nemesis:
         for other, its_targets in in_force:
             if other.demands == "amnesia":
                 forgetful.update(its_targets)
+        ever = [(one.fault, one.targets) for one in cluster.injections] + [(fault, targets)]
+        rotten = {name for other, hit in ever if other.kind == "bit-rot" for name in hit}  # healed or not
         return self._budget.refusal(
             fault,
             len(cluster.nodes),
             down=self._down_max([(one, hit) for one, hit in in_force if takes_down(one)]),
             forgetful=len(forgetful),
+            rotten=len(rotten),
             clock_error=self._clock_error(fault, targets, lasting_ns),
         )
 

@@ -16,7 +16,6 @@ This file does not know what travels, nor where.
 from __future__ import annotations
 
 import functools
-import itertools
 from collections.abc import Callable, Mapping
 from typing import ClassVar, Final
 
@@ -206,7 +205,7 @@ def sampler(latency: Latency) -> Sampler:
 
     It belongs to one link: a trace remembers where it is, all others remember nothing and are shared.
 
-    Cost: a table of about a thousand quantiles once for each distribution; 0.1 to 0.2 microseconds a call.
+    Cost: two quantiles where a distribution is first drawn from; 0.1 to 0.2 microseconds a call after that.
     """
     return _traced(latency) if isinstance(latency, Trace) else _sampler(latency)
 
@@ -238,21 +237,43 @@ def _sampler(latency: Latency) -> Sampler:
 
 
 def _tabulated(latency: Latency) -> Sampler:
-    nodes = [latency.quantile(cell / _CELLS) for cell in range(_CELLS)]
-    tail = [latency.quantile(1.0 - 1.0 / (_CELLS << halving)) for halving in range(_TAIL + 1)]
-    steps = [after - before for before, after in itertools.pairwise(nodes)]
+    cells = _Cells(latency)
     last = _CELLS - 1
 
     def sample(draw: float) -> int:
         position = draw * _CELLS
         cell = int(position)
         if cell < last:
-            return int(nodes[cell] + (position - cell) * steps[cell])
+            begin, step = cells[cell]
+            return int(begin + (position - cell) * step)
         rest = (1.0 - draw) * _CELLS  # in (0, 1]: which halving of the last cell?
         for halving in range(_TAIL):
             if rest > 0.5:
-                return int(tail[halving] + (1.0 - rest) * 2.0 * (tail[halving + 1] - tail[halving]))
+                begin, step = cells[_CELLS + halving]
+                return int(begin + (1.0 - rest) * 2.0 * step)
             rest *= 2.0
-        return int(tail[_TAIL])
+        return int(cells[_CELLS + _TAIL][0])
 
     return sample
+
+
+class _Cells(dict[int, tuple[float, float]]):
+    """Where the quantile function begins in each cell, and how much it rises there.
+
+    Worked out when first drawn from: a fault of a few messages needs a few cells of its distribution, not all. The
+    halvings of the last cell come behind the others.
+    """
+
+    __slots__ = ("_latency",)
+
+    def __init__(self, latency: Latency) -> None:
+        self._latency = latency
+
+    def __missing__(self, cell: int) -> tuple[float, float]:
+        begin, end = (self._latency.quantile(_begin(one)) for one in (cell, cell + 1))
+        self[cell] = begin, end - begin
+        return self[cell]
+
+
+def _begin(cell: int) -> float:
+    return cell / _CELLS if cell < _CELLS else 1.0 - 1.0 / (_CELLS << (cell - _CELLS))

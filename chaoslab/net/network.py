@@ -140,7 +140,7 @@ class Network:
         self.latency: Latency = latency or Constant(value_ns=1_000_000)
         self._receivers: dict[str, Callable[[Entry], None]] = {}
         self._links: dict[tuple[str, str], Link] = {}
-        self._rules: list[Rule] = []
+        self._rules: list[tuple[Rule, list[Link]]] = []  # each with the links that it covers
         self._routes = Routes()
         self.choices: Choices = engine.choices
         self.lost = 0
@@ -185,7 +185,7 @@ class Network:
             draw = self._engine.choices.stream(f"latency {source}>{target}").random
             sample = sampler(Constant(value_ns=LOOPBACK_NS) if source == target else self.latency)
             link = self._links[source, target] = Link(source, target, sample, draw, self._receivers[target])
-            _set_rules(link, tuple(rule for rule in self._rules if _subject(link, rule)))
+            self._subject_to_rules(link)
             if self._routes:
                 self._reroute(link)
         return link
@@ -254,18 +254,18 @@ class Network:
 
     def add_rule(self, rule: Rule) -> None:
         """Subject the links that *rule* covers to it, from now on. Cost: O(links in use)."""
-        self._rules.append(rule)
-        for link in self._links.values():
-            if _subject(link, rule):
-                _set_rules(link, (*link.rules, rule))
+        subject = [link for link in self._links.values() if _subject(link, rule)]
+        self._rules.append((rule, subject))
+        for link in subject:
+            _set_rules(link, (*link.rules, rule))
 
     def remove_rule(self, rule: Rule) -> None:
-        """Undo ``add_rule`` for this very rule, leaving nothing behind. Cost: O(links in use)."""
-        self._rules = [other for other in self._rules if other is not rule]
-        for link in self._links.values():
-            kept = tuple(other for other in link.rules if other is not rule)
-            if len(kept) < len(link.rules):
-                _set_rules(link, kept)
+        """Undo ``add_rule`` for this very rule, leaving nothing behind. Cost: O(links that it covers)."""
+        for other, subject in self._rules:
+            if other is rule:
+                for link in subject:
+                    _set_rules(link, tuple([one for one in link.rules if one is not rule]))
+        self._rules = [pair for pair in self._rules if pair[0] is not rule]
 
     def add_route(self, route: Route) -> None:
         """Send messages another way from now on; those on their way stay on it. Cost: O(links in use)."""
@@ -279,6 +279,16 @@ class Network:
         for link in self._links.values():
             self._reroute(link)
 
+    def _subject_to_rules(self, link: Link) -> None:
+        """Subject a new link to the rules in force that cover it."""
+        rules = []
+        for rule, subject in self._rules:
+            if _subject(link, rule):
+                rules.append(rule)
+                subject.append(link)
+        if rules:
+            _set_rules(link, tuple(rules))
+
     def _reroute(self, link: Link) -> None:
         if link.source != link.target:
             link.sample = self._routes.sampler(link.source, link.target, sampler(self.latency))
@@ -291,8 +301,8 @@ def _subject(link: Link, rule: Rule) -> bool:
 
 def _set_rules(link: Link, rules: tuple[Rule, ...]) -> None:
     link.rules = rules
-    link.guards = tuple(rule for rule in rules if rule.guarding)
+    link.guards = tuple([rule for rule in rules if rule.guarding])
     link.guarded = bool(link.guards)
-    link.keepers = tuple(rule for rule in rules if isinstance(rule, KeepOrder))
+    link.keepers = tuple([rule for rule in rules if isinstance(rule, KeepOrder)])
     if not link.keepers:
         link.latest_ns = 0

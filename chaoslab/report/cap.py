@@ -34,11 +34,17 @@ def cap_sentence(answer: Answer) -> str:
         f"{len(answer.broken('cut'))} of {runs} runs, and {served}",
         "neither": f"under a partition it keeps neither: {answer.strongest} broke in {len(answer.broken('cut'))} of "
         f"{runs} runs, though only {served}",
-        "unknown": "whether it keeps consistency under a partition could not be decided"
-        if answer.available("peace")
-        else "not even half of the operations succeeded without a partition, so there was nothing to give up",
+        "unknown": _why_unknown(answer),
     }[answer.cap]
     return f"{answer.protocol} is {answer.cap}, {answer.pacelc}: {given_up}."
+
+
+def _why_unknown(answer: Answer) -> str:
+    if not answer.available("peace"):
+        return "not even half of the operations succeeded without a partition, so there was nothing to give up"
+    if answer.consistent_when_cut:
+        return f"{answer.workload} found nothing wrong on either side of a partition: it does not look closely enough"
+    return "whether it keeps consistency under a partition could not be decided"
 
 
 def cap_lines(answer: Answer) -> list[str]:

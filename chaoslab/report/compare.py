@@ -34,6 +34,7 @@ def compare_document(compared: Sequence[Compared]) -> dict[str, Any]:
                 "runs": len(one.runs),
                 "valid": one.held,
                 "availability": one.availability,
+                "in_time": one.promptness,
                 "throughput": one.median(lambda levels: levels.throughput),
                 "p50_ms": _to_ms(one.median(lambda levels: levels.latencies.p50_ns)),
                 "p95_ms": _to_ms(one.median(lambda levels: levels.latencies.p95_ns)),
@@ -49,23 +50,25 @@ def compare_document(compared: Sequence[Compared]) -> dict[str, Any]:
 
 
 def _to_ms(time_ns: float | None) -> float | None:
-    return None if time_ns is None else time_ns / 1e6
+    return None if time_ns is None or math.isinf(time_ns) else time_ns / 1e6
 
 
-def _nines(one: Compared) -> str:
-    amount = nines(one.availability)
+def _nines(share: float) -> str:
+    amount = nines(share)
     return "all" if math.isinf(amount) else f"{amount:.2g}"
 
 
 def _ms(time_ns: float | None) -> str:
-    return "-" if time_ns is None else f"{time_ns / 1e6:,.1f} ms"
+    return "-" if time_ns is None else "never" if math.isinf(time_ns) else f"{time_ns / 1e6:,.1f} ms"
 
 
 _ROWS: tuple[tuple[str, Callable[[Compared], str]], ...] = (
     ("valid runs", lambda one: f"{one.held} of {len(one.runs)}"),
     ("available", lambda one: f"{one.availability:.3%}"),
-    ("nines", _nines),
+    ("nines", lambda one: _nines(one.availability)),
     ("down in a year", lambda one: in_words(downtime_a_year_ns(one.availability))),
+    ("available in time", lambda one: f"{one.promptness:.3%}"),
+    ("nines of that", lambda one: _nines(one.promptness)),
     ("operations a second", lambda one: f"{one.median(lambda levels: levels.throughput) or 0.0:.4g}"),
     ("half took at most", lambda one: _ms(one.median(lambda levels: levels.latencies.p50_ns))),
     ("95 of 100 at most", lambda one: _ms(one.median(lambda levels: levels.latencies.p95_ns))),

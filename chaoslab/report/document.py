@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from chaoslab.checkers import Verdict
+from chaoslab.cluster import Injection
 from chaoslab.history import Operation
 from chaoslab.history.words import in_words
+from chaoslab.report.causes import failures
+from chaoslab.report.failures import failure_documents
 from chaoslab.report.service_levels import service_document
 from chaoslab.runner import Run
 from chaoslab.units import NS_PER_S
@@ -46,7 +49,12 @@ def check_document(verdict: Verdict) -> dict[str, Any]:
 
 
 def run_document(
-    run: Run, *, repeat: str, runs: Iterable[Mapping[str, Any]] = (), strongest: str | None = None
+    run: Run,
+    *,
+    repeat: str,
+    runs: Iterable[Mapping[str, Any]] = (),
+    strongest: str | None = None,
+    own: Sequence[Injection] = (),
 ) -> dict[str, Any]:
     """Return one run, and the verdicts of the others that were tried with it.
 
@@ -55,7 +63,10 @@ def run_document(
         repeat: The command that repeats it.
         runs: For each seed tried: seed, verdict and trace hash.
         strongest: The strongest consistency level that holds, if that is known.
+        own: The faults that a test brought about itself.
     """
+    injections = (*own, *run.injections)
+    found = failures(run.history, injections, run.trace)
     return {
         "verdict": run.verdict,
         "seed": run.seed,
@@ -71,9 +82,12 @@ def run_document(
                 "end_s": None if injection.healed_ns is None else injection.healed_ns / NS_PER_S,
                 "took_effect": injection.took_effect,
                 "figures": dict(injection.figures),
+                "failures_under": sum(number in one.under for one in found),
+                "led_to": sum(cause.fault == number for one in found for cause in one.causes),
             }
-            for injection in run.injections
+            for number, injection in enumerate(injections)
         ],
+        "failures": failure_documents(found, injections),
         "not_done": [{"step": missed.step.name, "why": missed.why} for missed in run.not_done],
         "warnings": list(run.warnings),
         "clients": service_document(run.service_levels),

@@ -17,11 +17,13 @@ from collections.abc import Sequence
 from chaoslab.checkers import Verdict
 from chaoslab.cluster import Injection
 from chaoslab.explore.shrink import Shrunk
+from chaoslab.report.causes import failures
+from chaoslab.report.failures import failure_sentence
 from chaoslab.report.terminal import operation_table, table
 from chaoslab.runner import Run
 from chaoslab.units import NS_PER_S
 
-__all__ = ["error_lines", "failed_check", "failure_lines", "own_traceback", "shrunk_words"]
+__all__ = ["error_lines", "failed_check", "failure_lines", "own_traceback", "shrunk_words", "told"]
 
 _FAULTS_SHOWN = 6
 _OPERATIONS_SHOWN = 8
@@ -52,6 +54,7 @@ def failed_check(run: Run) -> Verdict:
 def failure_lines(
     run: Run,
     *,
+    seed: int,
     shrunk: Shrunk | None,
     own: Sequence[Injection] = (),
     replay: str,
@@ -62,6 +65,7 @@ def failure_lines(
 
     Args:
         run: The run to show, made small if that could be done.
+        seed: The seed with which it failed first: what was made small may have another.
         shrunk: How it was made small, or None.
         own: The faults that the test brought about itself.
         replay: The command that shows it again.
@@ -69,14 +73,11 @@ def failure_lines(
         shown_with: What failed in the same way and was made small, if this one was not because of that.
     """
     verdict = failed_check(run)
-    lines = [f"{_heading(verdict)} (seed {run.seed})", *_wrapped(verdict.summary), ""]
-    injections = [*own, *run.injections]
-    if shown_with:
-        lines.append(f"faults: {len(injections)}, most of which will not matter")
-    elif injections:
-        lines += ["faults", *_fault_lines(injections)]
-    else:
-        lines.append("faults: none are needed" if shrunk is not None else "faults: none")
+    lines = [f"{told(verdict)} (seed {seed})", *_wrapped(verdict.summary), ""]
+    lines += _told_faults(run, own, is_shrunk=shrunk is not None, shown_with=shown_with)
+    found = failures(run.history, [*own, *run.injections], run.trace)
+    if found and (own or run.injections):
+        lines.append(f"failures: {failure_sentence(found)}")
     operations = verdict.operations
     if shrunk is not None and shrunk.after.operations <= _OPERATIONS_SHOWN:
         operations = tuple(run.history.operations())  # all that is left: what was done, too, not only what was seen
@@ -86,13 +87,23 @@ def failure_lines(
             lines.append(f"  and {len(operations) - _OPERATIONS_SHOWN} more")
     lines.append("")
     if shrunk is not None:
-        lines.append(f"shrunk: {shrunk_words(shrunk)}")
+        lines.append(f"shrunk: {shrunk_words(shrunk)}{'' if run.seed == seed else f', with seed {run.seed}'}")
     elif shown_with:
-        lines.append(f"shrunk: no, it fails as {shown_with} does, which was: see there")
+        lines.append(f"shrunk: no, it fails as {shown_with} does, which was made small")
     lines.append(f"replay: {replay}")
     if report is not None:
         lines.append(f"report: {report}")
     return lines
+
+
+def _told_faults(run: Run, own: Sequence[Injection], *, is_shrunk: bool, shown_with: str) -> list[str]:
+    lines = ["faults of the test itself", *_fault_lines(own)] if own else []
+    drawn = run.injections
+    if shown_with:
+        return [*lines, f"faults: {len(drawn)}, most of which will not matter"]
+    if drawn:
+        return [*lines, "faults", *_fault_lines(drawn)]
+    return lines or ["faults: none are needed" if is_shrunk else "faults: none"]
 
 
 def error_lines(check: str, words: str, cause: BaseException | None, *, seed: int, replay: str) -> list[str]:
@@ -106,11 +117,12 @@ def error_lines(check: str, words: str, cause: BaseException | None, *, seed: in
         replay: The command that shows it again.
     """
     verdict = Verdict(outcome="invalid", name=check, summary=words)
-    lines = [f"{_heading(verdict)} (seed {seed})", *_wrapped(words), "", f"replay: {replay}"]
+    lines = [f"{told(verdict)} (seed {seed})", *_wrapped(words), "", f"replay: {replay}"]
     return lines if cause is None else [*lines, "", *own_traceback(cause)]
 
 
-def _heading(verdict: Verdict) -> str:
+def told(verdict: Verdict) -> str:
+    """Return what did not hold, in a few words."""
     if verdict.name in _HEADINGS:
         return _HEADINGS[verdict.name]
     if verdict.outcome == "unknown":
@@ -141,11 +153,16 @@ def _fault_lines(injections: Sequence[Injection]) -> list[str]:
 def shrunk_words(shrunk: Shrunk) -> str:
     """Say how much smaller a run was made."""
     before, after = shrunk.before, shrunk.after
-    stopped = "" if shrunk.complete else ", and stopped there"
-    return (
-        f"{before.faults} faults to {after.faults}, {before.operations} operations to {after.operations} "
-        f"({shrunk.runs} runs{stopped})"
-    )
+    counts = (("fault", before.faults, after.faults), ("operation", before.operations, after.operations))
+    words = ", ".join(_smaller(*one) for one in counts if one[1])
+    if all(number == left for _, number, left in counts):
+        words = "nothing could be left out"
+    return f"{words} ({shrunk.runs:,} runs{'' if shrunk.complete else ', and stopped there'})"
+
+
+def _smaller(what: str, number: int, left: int) -> str:
+    many = f"{number:,} {what}{'' if number == 1 else 's'}"
+    return f"{many} to {left:,}" if left < number else f"{many} {'stays' if number == 1 else 'stay'}"
 
 
 def own_traceback(error: BaseException) -> list[str]:
@@ -155,7 +172,8 @@ def own_traceback(error: BaseException) -> list[str]:
     if own:
         told.stack = traceback.StackSummary.from_list(own)
     told.__cause__ = told.__context__ = None
-    return "".join(told.format()).rstrip().splitlines()
+    here = f'File "{os.getcwd()}{os.sep}'  # noqa: PTH109
+    return "".join(told.format()).replace(here, 'File "').rstrip().splitlines()
 
 
 def _is_ours(file: str) -> bool:

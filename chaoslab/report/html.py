@@ -32,6 +32,7 @@ _LEFT: Final = 70
 _ROW: Final = 26
 _OPERATIONS_MAX: Final = 300
 _ARROWS_MAX: Final = 400
+_FAILURES_MAX: Final = 50
 _MARGIN_NS: Final = NS_PER_S // 5
 
 _PAGE: Final = """<!doctype html>
@@ -54,6 +55,13 @@ svg { background: #fcfcfc; border: 1px solid #ddd; width: 100%; } svg text { fon
 {% if faults %}<table>{% for fault in faults %}<tr><td>{{ "%.3f"|format(fault.begin_s) }} s</td>
 <td>{% if fault.end_s is none %}-{% else %}{{ "%.3f"|format(fault.end_s) }} s{% endif %}</td><td>{{ fault.words }}</td></tr>
 {% endfor %}</table>{% else %}<p>Nothing.</p>{% endif %}
+{% if failures and faults %}<h2>Which fault led to which failure</h2>
+<p>Faults are what was done, failures are what clients saw. Where the trace does not show a cause, those are named that were in force.</p>
+<table><tr><th>at</th><th>failure</th><th>led to by</th></tr>
+{% for one in failures[:failures_shown] %}<tr><td>{{ "%.3f"|format(one.invoked_s) }} s</td><td>{{ one.words }}</td><td>
+{% for cause in one.led_by %}{{ cause.words }}: {{ cause.how }}{% if not loop.last %}<br>{% endif %}{% else %}<span class="quiet">not shown
+{%- if one.under %}; under {% for number in one.under %}{{ faults[number].words }}{% if not loop.last %}; {% endif %}{% endfor %}{% else %}; no fault was in force{% endif %}</span>{% endfor %}</td></tr>
+{% endfor %}</table>{% if failures|length > failures_shown %}<p>and {{ failures|length - failures_shown }} more</p>{% endif %}{% endif %}
 <h2>What clients saw</h2>
 <p>{{ clients.operations }} operations: {{ clients.ok }} succeeded, {{ clients.fail }} did not happen, of {{ clients.info }} nobody
 knows. Shown: {{ span }}. Grey bands: faults. Red: the operations that show the anomaly.</p>
@@ -131,6 +139,7 @@ def _page(document: dict[str, Any], operations: list[Operation], trace: list[str
     return environment.from_string(_PAGE).render(
         {
             **document,
+            "failures_shown": _FAILURES_MAX,
             "title": scenario["title"] or "A run of ChaosLab",
             "protocol": scenario["protocol"],
             "nodes": scenario["nodes"],

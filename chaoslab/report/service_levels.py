@@ -65,6 +65,8 @@ def service_document(seen: ServiceLevels, *, objective: float | None = None) -> 
         "availability": seen.availability,
         "nines": None if math.isinf(seen.nines) else seen.nines,
         "downtime_s_a_year": seen.downtime_a_year_ns / NS_PER_S,
+        "in_time": seen.promptness,
+        "patience_ms": seen.patience_ns / 1e6,
         "uptime": seen.uptime,
         "throughput": seen.throughput,
         "seconds": seen.length_ns / NS_PER_S,

@@ -19,6 +19,8 @@ from chaoslab.checkers import Outcome, Verdict
 from chaoslab.checkers.ladder import Ladder
 from chaoslab.history import Operation
 from chaoslab.history.words import in_words
+from chaoslab.report.causes import failures
+from chaoslab.report.failures import failure_rows, failure_sentence
 from chaoslab.report.service_levels import service_lines
 from chaoslab.runner import Run
 from chaoslab.units import NS_PER_S
@@ -26,6 +28,7 @@ from chaoslab.units import NS_PER_S
 __all__ = ["check_lines", "ladder_lines", "operation_table", "run_lines", "table"]
 
 _FAULTS_SHOWN = 12
+_CAUSES_SHOWN = 6
 _WIDTH = 110
 
 
@@ -125,7 +128,7 @@ def run_lines(
         "What clients saw",
         *(f"  {line}" for line in service_lines(seen)),
     ]
-    lines += ["", "What held, and what did not"]
+    lines += ["", *_led_to(run), "What held, and what did not"]
     for verdict in run.checks:
         lines += check_lines(verdict)
     if lines[-1]:
@@ -168,6 +171,20 @@ def _injected(run: Run) -> list[str]:
             rows.append(["", "", f"  {_figures(injection.figures)}", ""])
     more = len(run.injections) - _FAULTS_SHOWN
     return ["What was injected", *table(rows), *([f"  and {more} more"] if more > 0 else []), ""]
+
+
+def _led_to(run: Run) -> list[str]:
+    """Return which faults led to which failures; nothing if there were no faults, or no failures."""
+    found = failures(run.history, run.injections, run.trace)
+    if not run.injections or not found:
+        return []
+    heading, *rows = failure_rows(found, run.injections, _CAUSES_SHOWN)
+    return [
+        "Which fault led to which failure",
+        *(table([heading, *rows]) if rows else []),
+        f"  {failure_sentence(found)}",
+        "",
+    ]
 
 
 def _figures(figures: Mapping[str, Any]) -> str:

@@ -19,33 +19,19 @@ from typing import Any
 
 from chaoslab import local_code
 from chaoslab.checkers.registry import LEVELS, levels_of
-from chaoslab.cluster import ARRIVALS, Arrivals, ScriptedOperation, Workload
+from chaoslab.cluster import ARRIVALS, Arrivals, Workload
 from chaoslab.errors import ScenarioError, unknown_word
-from chaoslab.nemesis import (
-    COUNTS,
-    IT,
-    REST,
-    Scene,
-    is_count,
-)
+from chaoslab.nemesis import Scene
 from chaoslab.net.delay_file import beside
-from chaoslab.net.latency import LATENCY, Latency
-from chaoslab.parameters import (
-    BANDWIDTH,
-    COUNT,
-    DURATION,
-    FLAG,
-    RATE,
-    RATIO,
-    TEXT,
-    WORDS,
-)
+from chaoslab.net.latency import LATENCY
+from chaoslab.parameters import BANDWIDTH, COUNT, DURATION, FLAG, RATE, RATIO, TEXT
 from chaoslab.plugins import Protocol, Registry
 from chaoslab.scenario.fault_tables import FaultTables, Words
 from chaoslab.scenario.locator import Path, lines_of_keys
+from chaoslab.scenario.replay_tables import ReplayTables
 from chaoslab.scenario.scenario import DEFAULT_LATENCY, Expect, Scenario
 from chaoslab.scenario.tables import SECTIONS
-from chaoslab.statemachine import Invocation
+from chaoslab.scenario.zone_tables import ZoneTables
 
 __all__ = ["load_scenario", "parse_scenario"]
 
@@ -112,7 +98,7 @@ def parse_scenario(
     return reading.scenario(values)
 
 
-class _Reading(FaultTables):
+class _Reading(FaultTables, ReplayTables, ZoneTables):
     """One reading of one file, section by section."""
 
     def scenario(self, values: Mapping[str, Any]) -> Scenario:
@@ -215,11 +201,6 @@ class _Reading(FaultTables):
         with self.at(*path):
             return self.plugins.protocol(name)
 
-    @property
-    def folder(self) -> FilePath:
-        """The folder from which files are named."""
-        return FilePath() if self.file is None else FilePath(self.file).parent
-
     def workload(
         self, values: Mapping[str, Any], protocol: Protocol, defaults: Scenario, test: str
     ) -> tuple[Workload, int, float, int, Arrivals, Any]:
@@ -247,104 +228,6 @@ class _Reading(FaultTables):
         own = self.own(workload.parameters, table, path, ("name", "clients", "rate", "keys", "arrivals"))
         return workload, clients, rate, keys, arrivals, own
 
-    def zones(self, table: dict[str, Any], path: Path, nodes: int, protocol: Protocol) -> tuple[tuple[str, str], ...]:
-        """Return (zone, names of its nodes): from a table, or from a number of zones that take turns."""
-        value = table.pop("zones", None)
-        path = (*path, "zones")
-        names = [f"n{number}" for number in range(1, nodes + 1)]
-        if value is None:
-            return ()
-        if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= nodes:
-            return tuple((f"z{zone + 1}", " ".join(names[zone::value])) for zone in range(value))
-        if not isinstance(value, dict) or not value:
-            self.refuse(
-                path,
-                f"{value!r} are no zones: write a number from 1 to {nodes}, or a table such as "
-                '{ east = "n1 n2", west = "n3" }.',
-            )
-        zone_of: dict[str, str] = {}
-        found = []
-        reserved = {*names, *COUNTS, REST, IT, "leader", *protocol.roles}
-        for zone, words in value.items():
-            if zone in reserved or is_count(zone):
-                self.refuse((*path, zone), f"{zone!r} means something else already: give the zone another name.")
-            with self.at(*path, zone):
-                members = WORDS.parse(words)
-            for name in members:
-                if name not in names:
-                    self.refuse((*path, zone), unknown_word("node", name, names))
-                if name in zone_of:
-                    self.refuse((*path, zone), f"{name} is in the zone {zone_of[name]} already.")
-                zone_of[name] = zone
-            if not members:
-                self.refuse((*path, zone), "a zone has at least one node.")
-            found.append((zone, " ".join(members)))
-        return tuple(found)
-
-    def zone_latency(
-        self, table: dict[str, Any], path: Path, zones: list[str]
-    ) -> tuple[tuple[tuple[str, str], Latency], ...]:
-        """Return the latency of each pair of zones, written ``"east west"``, or ``"east"`` for links inside."""
-        found: dict[tuple[str, str], Latency] = {}
-        for words in list(table):
-            pair = words.split()
-            if len(pair) not in (1, 2):
-                self.refuse((*path, words), f'{words!r} is no pair of zones: write two, such as "east west", or one.')
-            for zone in pair:
-                if not zones:
-                    self.refuse((*path, words), "the cluster has no zones: add zones to [cluster].")
-                if zone not in zones:
-                    self.refuse((*path, words), unknown_word("zone", zone, zones))
-            here, there = pair[0], pair[-1]
-            if (there, here) in found or (here, there) in found:
-                self.refuse((*path, words), f"the latency between {here} and {there} is told twice.")
-            found[here, there] = self.take(table, path, words, LATENCY)
-        return tuple(found.items())
-
-    def operations(self, values: Mapping[str, Any], clients: int) -> tuple[ScriptedOperation, ...]:
-        """Return the script of a scenario that says itself what its clients do."""
-        found = []
-        for number, table in enumerate(self.tables(values, "operation")):
-            path: Path = ("operation", number)
-            for key in ("at", "client", "f"):
-                if key not in table:
-                    self.refuse(path, f"{key} is missing.")
-            at_ns = self.take(table, path, "at", DURATION)
-            client = self.take(table, path, "client", TEXT)
-            names = [f"c{one}" for one in range(1, clients + 1)]
-            if client not in names:
-                self.refuse((*path, "client"), unknown_word("client", client, names))
-            f = self.take(table, path, "f", TEXT)
-            key = table.pop("key", None)
-            value = _frozen_lists(table.pop("value", None))
-            self.nothing_left(table, path, ("at", "client", "f", "key", "value"))
-            invocation = Invocation(f=f, key=key, value=value)
-            found.append(ScriptedOperation(at_ns=at_ns, client=names.index(client), invocation=invocation))
-        return tuple(sorted(found, key=lambda one: one.at_ns))
-
-    def replay(self, values: Mapping[str, Any]) -> tuple[str, int | None, bool, tuple[tuple[str, int, float], ...]]:
-        """Return test, seed, calm and deviations of a scenario that is about one run."""
-        table, path = self.table(values, "replay"), ("replay",)
-        test = self.take(table, path, "test", TEXT, "")
-        if test and not local_code.is_local(test):
-            self.refuse(
-                (*path, "test"), f'{test!r} names no test: write its file and its name, "test_store.py:test_it".'
-            )
-        seed = self.take(table, path, "seed", COUNT)
-        calm = self.take(table, path, "calm", FLAG, False)
-        deviations = []
-        for one in table.pop("deviations", ()):
-            match one:
-                case [str(stream), int(position), float() | int() as draw] if position >= 0 and 0 <= draw < 1:
-                    deviations.append((stream, position, float(draw)))
-                case _:
-                    self.refuse(
-                        (*path, "deviations"),
-                        f'{one!r} is no deviation: write [stream, position, draw], such as ["latency n1>n2", 3, 0.99].',
-                    )
-        self.nothing_left(table, path, ("test", "seed", "calm", "deviations"))
-        return local_code.named_from(self.folder, test), seed, calm, tuple(deviations)
-
     def expect(self, values: Mapping[str, Any], workload: Workload) -> Expect:
         table, path = self.table(values, "expect"), ("expect",)
         expect: Expect = self.own(Expect, table, path, ())
@@ -365,8 +248,3 @@ class _Reading(FaultTables):
         if expect.staleness_ns is not None and (model is None or model.shape != "register"):
             self.refuse((*path, "staleness"), f"staleness is of registers, and the workload is {workload.name!r}.")
         return expect
-
-
-def _frozen_lists(value: Any) -> Any:
-    """Return *value* with tuples for lists: what is invoked is a value."""
-    return tuple(_frozen_lists(item) for item in value) if isinstance(value, list) else value

@@ -18,7 +18,7 @@ from chaoslab.cluster import Arrivals, ScriptedOperation
 from chaoslab.cluster.time_source import EPSILON_NS
 from chaoslab.nemesis import FaultRequest
 from chaoslab.net.latency import Latency, Lognormal
-from chaoslab.parameters import DURATION, WORDS, parameter
+from chaoslab.parameters import DURATION, NUMBER, SIZE, WORDS, parameter
 from chaoslab.service_levels import Objectives
 from chaoslab.units import NS_PER_S
 
@@ -40,6 +40,14 @@ class Expect(Objectives):
         "How long after it was replaced a value may still be read; left out: what the protocol claims.",
         default=None,
         name="staleness",
+    )
+    messages: float | None = parameter(
+        NUMBER,
+        "The most messages that are sent for each operation that succeeds, clients' own among them.",
+        default=None,
+    )
+    bytes: int | None = parameter(
+        SIZE, "The most bytes that these have together, for each operation that succeeds.", default=None
     )
     reached: tuple[str, ...] = parameter(
         WORDS, "Probes that the run must pass: a run that never got there has not tested it.", default=()

@@ -16,7 +16,24 @@ from chaoslab.cluster import ARRIVALS
 from chaoslab.nemesis import MODES
 from chaoslab.nemesis.condition import Condition
 from chaoslab.net.latency import DISTRIBUTIONS, LATENCY
-from chaoslab.parameters import BANDWIDTH, COUNT, FLAG, NODES, NUMBER, RATIO, WORDS, Parameter, Unit, parameters_of
+from chaoslab.parameters import (
+    BANDWIDTH,
+    COUNT,
+    FLAG,
+    GROUPS,
+    NODES,
+    NUMBER,
+    PPM,
+    RATE,
+    RATIO,
+    SIZE,
+    TEXT,
+    WORDS,
+    ZONE,
+    Parameter,
+    Unit,
+    parameters_of,
+)
 from chaoslab.plugins import Registry
 from chaoslab.scenario.scenario import Expect
 
@@ -78,7 +95,10 @@ def scenario_schema(plugins: Registry) -> dict[str, Any]:
                     {
                         "protocol": {"enum": [name for name in plugins.protocols if "~" not in name]},
                         "nodes": {"type": "integer", "minimum": 1},
-                        "zones": {"description": "A number of zones, or a table of zone to nodes."},
+                        "zones": {
+                            "type": ["integer", "object"],
+                            "description": "A number of zones, or a table of zone to nodes.",
+                        },
                         "settings": {"type": "object", "description": "The protocol's own settings."},
                     },
                     required=["protocol"],
@@ -86,11 +106,11 @@ def scenario_schema(plugins: Registry) -> dict[str, Any]:
                 "clock": _table({"epsilon": _lasting("How uncertain the nodes' sources of true time are.")}),
                 "network": _table(
                     {
-                        "latency": _unit(LATENCY),
-                        "drop": _unit(RATIO),
-                        "duplicate": _unit(RATIO),
+                        "latency": {**_unit(LATENCY), "description": "How long a message takes."},
+                        "drop": {**_unit(RATIO), "description": "The share of messages that are lost."},
+                        "duplicate": {**_unit(RATIO), "description": "The share of messages that arrive twice."},
                         "fifo": {"type": "boolean", "description": "The messages of one link never overtake."},
-                        "bandwidth": _unit(BANDWIDTH),
+                        "bandwidth": {**_unit(BANDWIDTH), "description": "What each link carries."},
                         "zones": {
                             "type": "object",
                             "description": 'The latency between two zones ("east west"), or inside one ("east").',
@@ -140,6 +160,7 @@ def _operation() -> dict[str, Any]:
         "f": {"type": "string", "examples": ["write"]},
         "key": {"description": "What it is about."},
         "value": {"description": "Its argument."},
+        "value_json": _text("Its argument as JSON, where something in it is null, for which TOML has no word."),
     }
 
 
@@ -207,8 +228,11 @@ def _unit(unit: Unit) -> dict[str, Any]:
         COUNT.name: {"type": "integer", "minimum": 0},
         FLAG.name: {"type": "boolean"},
         NUMBER.name: {"type": "number", "exclusiveMinimum": 0},
+        TEXT.name: {"type": "string"},
         RATIO.name: {"type": ["number", "string"]},
         "duration": dict(_DURATION),
         "signed duration": dict(_DURATION),
     }
+    if unit in (RATE, SIZE, BANDWIDTH, PPM, GROUPS, ZONE):
+        return {"type": "string", "examples": [unit.example.strip('"')]}
     return simple.get(unit.name, {"description": f"A {unit.name}, such as {unit.example}."})

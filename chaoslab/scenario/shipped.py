@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import tomllib
 from pathlib import Path
 from textwrap import shorten
+from typing import Any
 
 from chaoslab.errors import ScenarioError, nearest
 
-__all__ = ["scenario_path", "shipped_folder", "shipped_scenarios", "topic_of"]
+__all__ = ["protocol_of", "scenario_path", "shipped_folder", "shipped_scenarios", "topic_of"]
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -33,10 +35,21 @@ def topic_of(path: Path) -> str:
     return _head(path, "topic")
 
 
-def _head(path: Path, key: str) -> str:
-    """Return what stands at *key* of the scenario itself, or ``""``."""
-    said = tomllib.loads(path.read_text(encoding="utf-8")).get("scenario", {}).get(key, "")
+def protocol_of(path: Path) -> str:
+    """Return the protocol that the shipped scenario in the file *path* runs, without reading more of it."""
+    return _head(path, "protocol", table="cluster")
+
+
+def _head(path: Path, key: str, table: str = "scenario") -> str:
+    """Return what stands at *key* of *table*, or ``""``."""
+    said = _tables(path).get(table, {}).get(key, "")
     return said if isinstance(said, str) else ""
+
+
+@functools.cache
+def _tables(path: Path) -> dict[str, Any]:
+    """Return what stands in the shipped file *path*: it does not change."""
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def scenario_path(name: str) -> Path:

@@ -6,9 +6,9 @@ This file does not know which sections a scenario has, nor what they mean.
 from __future__ import annotations
 
 import contextlib
-import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from pathlib import Path as FilePath
 from typing import Any, NoReturn
 
 from chaoslab.errors import ScenarioError, UsageError, unknown_word
@@ -21,8 +21,6 @@ __all__ = ["ARRAYS", "SECTIONS", "Tables"]
 SECTIONS = ("scenario", "cluster", "network", "clock", "workload", "operation", "fault", "nemesis", "replay", "expect")
 ARRAYS = ("operation", "fault", "nemesis")
 """Those of them that are arrays of tables."""
-
-_TOML_KEYS = re.compile(r"\('[^)]*\)")  # how tomllib shows a dotted key
 
 
 class Tables:
@@ -39,6 +37,11 @@ class Tables:
         self.file = file
         self.lines = lines
         self.overridden: list[str] = []
+
+    @property
+    def folder(self) -> FilePath:
+        """The folder from which files are named."""
+        return FilePath() if self.file is None else FilePath(self.file).parent
 
     def refuse(self, path: Path, message: str) -> NoReturn:
         """Raise a ``ScenarioError`` about what stands at *path*."""

@@ -92,8 +92,19 @@ def _operation(operation: ScriptedOperation) -> dict[str, object]:
         "client": f"c{operation.client + 1}",
         "f": invocation.f,
         "key": invocation.key,
-        "value": invocation.value,
+        **_argument(invocation.value),
     }
+
+
+def _argument(value: Any) -> dict[str, object]:
+    """Return the argument of an operation: as JSON where something in it is None, for which TOML has no word."""
+    return {"value_json": json.dumps(value)} if value is not None and _holds_none(value) else {"value": value}
+
+
+def _holds_none(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_holds_none, value.values()))
+    return any(map(_holds_none, value)) if isinstance(value, list | tuple) else value is None
 
 
 def toml_table(header: str, values: Mapping[str, object]) -> str:
@@ -138,6 +149,8 @@ def _toml(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
+        if '"' in value and "'" not in value and value.isprintable():
+            return f"'{value}'"  # TOML's literal text needs no escapes: JSON in it can be read
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # TOML takes JSON's escapes
     if isinstance(value, Mapping):
         return "{ " + ", ".join(f"{_key(key)} = {_toml(item)}" for key, item in value.items()) + " }"

@@ -9,11 +9,14 @@ Rules:
    the fewer operations are asked for, and the better its figures.
 3. A percentile is exact: the smallest latency that at least that share of operations did not exceed.
 4. *Calm* are the operations that no fault was in force during; the others were *under faults*.
+5. *In time* is what succeeded within the clients' patience, from when it was due. Clients that ask until somebody
+   answers are served in the end whatever happens: their availability says nothing of how long that took.
 """
 
 from __future__ import annotations
 
 import bisect
+from typing import Final
 
 import attrs
 
@@ -22,7 +25,10 @@ from chaoslab.service_levels.nines import downtime_a_year_ns, nines
 from chaoslab.service_levels.windows import ended, fault_windows, outages
 from chaoslab.units import NS_PER_S
 
-__all__ = ["Latencies", "ServiceLevels", "percentile", "recovery_ns", "service_levels"]
+__all__ = ["PATIENCE_NS", "Latencies", "ServiceLevels", "percentile", "recovery_ns", "service_levels"]
+
+PATIENCE_NS: Final = NS_PER_S
+"""For how long clients are content to wait, if nobody says otherwise."""
 
 
 @attrs.frozen(kw_only=True)
@@ -51,6 +57,8 @@ class ServiceLevels:
         ok: How many succeeded.
         fail: How many did not happen.
         info: How many nobody knows of.
+        in_time: How many succeeded within the clients' patience.
+        patience_ns: How long that is.
         length_ns: From the first invocation to the last completion.
         latencies: Of all successful operations.
         calm: Of those that no fault was in force during; None if there was no fault.
@@ -64,6 +72,8 @@ class ServiceLevels:
     ok: int
     fail: int
     info: int
+    in_time: int
+    patience_ns: int
     length_ns: int
     latencies: Latencies
     calm: Latencies | None
@@ -76,6 +86,11 @@ class ServiceLevels:
     def availability(self) -> float:
         """The share of operations that succeeded; 1.0 if there were none."""
         return self.ok / self.operations if self.operations else 1.0
+
+    @property
+    def promptness(self) -> float:
+        """The share of operations that succeeded in time; 1.0 if there were none."""
+        return self.in_time / self.operations if self.operations else 1.0
 
     @property
     def uptime(self) -> float:
@@ -98,8 +113,13 @@ class ServiceLevels:
         return self.ok * NS_PER_S / self.length_ns if self.length_ns else 0.0
 
 
-def service_levels(history: History) -> ServiceLevels:
-    """Return the figures of *history*. Cost: O(n log n) for n operations."""
+def service_levels(history: History, *, patience_ns: int = PATIENCE_NS) -> ServiceLevels:
+    """Return the figures of *history*. Cost: O(n log n) for n operations.
+
+    Args:
+        history: What clients saw.
+        patience_ns: How long after it was due a success is still in time.
+    """
     faults = fault_windows(history)
     in_force = _merged([(fault.began_ns, fault.ended_ns) for fault in faults])
     begins = [began_ns for began_ns, _ in in_force]
@@ -125,6 +145,8 @@ def service_levels(history: History) -> ServiceLevels:
         ok=len(ok_ns),
         fail=fails,
         info=invoked - fails - len(ok_ns),
+        in_time=sum(took_ns <= patience_ns for took_ns in ok_ns),
+        patience_ns=patience_ns,
         length_ns=_length_ns(history),
         latencies=_latencies(ok_ns),
         calm=_latencies(calm_ns) if faults else None,

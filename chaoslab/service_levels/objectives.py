@@ -6,19 +6,19 @@ The fields of ``Objectives`` are the keys of a scenario's ``[expect]``; those le
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import attrs
 
 from chaoslab.checkers import Verdict
 from chaoslab.history import History
-from chaoslab.parameters import DURATION, RATE, RATIO, parameter
-from chaoslab.service_levels.levels import ServiceLevels, recovery_ns
+from chaoslab.parameters import COUNT, DURATION, RATE, RATIO, parameter
+from chaoslab.service_levels.levels import PATIENCE_NS, Latencies, ServiceLevels, recovery_ns
 from chaoslab.service_levels.nines import error_budget_used, nines
 from chaoslab.service_levels.windows import experiences
 from chaoslab.units import format_duration
 
-__all__ = ["Objectives", "in_ms", "judge", "judge_recovery", "only_judged_by"]
+__all__ = ["Objectives", "in_ms", "judge", "judge_cost", "judge_recovery", "only_judged_by"]
 
 
 @attrs.frozen(kw_only=True)
@@ -26,6 +26,15 @@ class Objectives:
     """Bounds of service levels; None: any."""
 
     availability: float | None = parameter(RATIO, "The least share of operations that succeed.", default=None)
+    in_time: float | None = parameter(
+        RATIO, "The least share of operations that succeed within the clients' patience.", default=None
+    )
+    patience_ns: int = parameter(
+        DURATION,
+        "How long after it was due a success still counts as in time.",
+        default=PATIENCE_NS,
+        name="patience",
+    )
     uptime: float | None = parameter(RATIO, "The least share of time in which somebody is served.", default=None)
     throughput: float | None = parameter(RATE, "The fewest operations that succeed a second.", default=None)
     p50_ns: int | None = parameter(
@@ -37,15 +46,28 @@ class Objectives:
     p99_ns: int | None = parameter(
         DURATION, "The longest that 99 of 100 successful operations take.", default=None, name="p99"
     )
+    p50_calm_ns: int | None = parameter(
+        DURATION, "As p50, of operations that no fault was in force during.", default=None, name="p50_calm"
+    )
+    p50_under_faults_ns: int | None = parameter(
+        DURATION, "As p50, of operations that a fault was in force during.", default=None, name="p50_under_faults"
+    )
+    p95_calm_ns: int | None = parameter(
+        DURATION, "As p95, of operations that no fault was in force during.", default=None, name="p95_calm"
+    )
+    p95_under_faults_ns: int | None = parameter(
+        DURATION, "As p95, of operations that a fault was in force during.", default=None, name="p95_under_faults"
+    )
     p99_calm_ns: int | None = parameter(
-        DURATION, "The same for those that no fault was in force during.", default=None, name="p99_calm"
+        DURATION, "As p99, of operations that no fault was in force during.", default=None, name="p99_calm"
     )
     p99_under_faults_ns: int | None = parameter(
-        DURATION, "The same for those that a fault was in force during.", default=None, name="p99_under_faults"
+        DURATION, "As p99, of operations that a fault was in force during.", default=None, name="p99_under_faults"
     )
     outage_ns: int | None = parameter(
         DURATION, "The longest time in which nobody is served.", default=None, name="outage"
     )
+    outages: int | None = parameter(COUNT, "How often nobody is served, at most.", default=None)
     detects_within_ns: int | None = parameter(
         DURATION,
         "How long after a fault has begun the first operation that it spoils fails, at most.",
@@ -66,27 +88,21 @@ class Objectives:
     )
 
 
-_LATENCIES: Final[dict[str, tuple[str, Callable[[ServiceLevels], int | None]]]] = {
-    "p50": ("half of the operations", lambda seen: seen.latencies.p50_ns),
-    "p95": ("95 of 100 operations", lambda seen: seen.latencies.p95_ns),
-    "p99": ("99 of 100 operations", lambda seen: seen.latencies.p99_ns),
-    "p99_calm": ("99 of 100 operations without a fault", lambda seen: None if seen.calm is None else seen.calm.p99_ns),
-    "p99_under_faults": (
-        "99 of 100 operations under a fault",
-        lambda seen: None if seen.under_faults is None else seen.under_faults.p99_ns,
-    ),
+_SHARES: Final = {"p50": "half of the operations", "p95": "95 of 100 operations", "p99": "99 of 100 operations"}
+_WHEN: Final[dict[str, tuple[str, Callable[[ServiceLevels], Latencies | None]]]] = {
+    "": ("", lambda seen: seen.latencies),
+    "_calm": (" without a fault", lambda seen: seen.calm),
+    "_under_faults": (" under a fault", lambda seen: seen.under_faults),
 }
-
-
 _JUDGED_AS: Final = {"detects_within_ns": "detection", "restores_within_ns": "restoration", "outage_ns": "outage"}
-_KEPT: Final = ("recovers_within_ns",)
+_KEPT: Final = ("recovers_within_ns", "patience_ns")
 ObjectivesT = TypeVar("ObjectivesT", bound="Objectives")
 
 
 def only_judged_by(check: str, objectives: ObjectivesT) -> ObjectivesT:
     """Return *objectives* without all but the one that is judged under the name *check*; recovery is kept always."""
     fields = [field.name for field in attrs.fields(Objectives) if field.name not in _KEPT]
-    dropped = {name: None for name in fields if _JUDGED_AS.get(name, name.removesuffix("_ns")) != check}
+    dropped: dict[str, Any] = {name: None for name in fields if _JUDGED_AS.get(name, name.removesuffix("_ns")) != check}
     return attrs.evolve(objectives, **dropped)
 
 
@@ -103,6 +119,9 @@ def judge(objectives: Objectives, seen: ServiceLevels, history: History) -> list
     verdicts = []
     if objectives.availability is not None:
         verdicts.append(_share_verdict("availability", seen.availability, objectives.availability, seen.operations))
+    if objectives.in_time is not None:
+        words = f"operations succeeded within {format_duration(seen.patience_ns)}"
+        verdicts.append(_share_verdict("in_time", seen.promptness, objectives.in_time, seen.operations, words))
     if objectives.uptime is not None:
         words = f"somebody was served during {seen.uptime:.3%} of the time"
         missed = objectives.uptime - seen.uptime
@@ -115,13 +134,22 @@ def judge(objectives: Objectives, seen: ServiceLevels, history: History) -> list
         verdicts.append(
             _verdict("throughput", words, f"at least {objectives.throughput:.4g}", missed > 0, f"{missed:.3g} a second")
         )
-    for name, (who, measured) in _LATENCIES.items():
-        bound_ns = getattr(objectives, f"{name}_ns")
-        if bound_ns is not None:
-            verdicts.append(_at_most(name, f"{who} took at most", measured(seen), bound_ns))
+    for name, who in _SHARES.items():
+        for when, (words, of) in _WHEN.items():
+            bound_ns = getattr(objectives, f"{name}{when}_ns")
+            if bound_ns is not None:
+                latencies = of(seen)
+                taken_ns = None if latencies is None else getattr(latencies, f"{name}_ns")
+                verdicts.append(_at_most(f"{name}{when}", f"{who}{words} took at most", taken_ns, bound_ns))
     if objectives.outage_ns is not None:
         words = "nobody was served for at most"
         verdicts.append(_at_most("outage", words, seen.longest_outage_ns, objectives.outage_ns))
+    if objectives.outages is not None:
+        missed_by = seen.outages - objectives.outages
+        words = f"{seen.outages} times nobody was served"
+        verdicts.append(
+            _verdict("outages", words, f"at most {objectives.outages}", missed_by > 0, f"{missed_by} times")
+        )
     if objectives.detects_within_ns is not None or objectives.restores_within_ns is not None:
         verdicts += _noticed(objectives, history)
     return verdicts
@@ -132,8 +160,17 @@ def judge_recovery(history: History, healed_ns: int, within_ns: int) -> Verdict:
     took_ns = recovery_ns(history, healed_ns)
     after = "no operation succeeded" if took_ns is None else f"the first operation succeeded {in_ms(took_ns)}"
     missed = took_ns is None or took_ns > within_ns
-    by = "for good" if took_ns is None else in_ms(took_ns - within_ns)
+    by = "" if took_ns is None else in_ms(took_ns - within_ns)
     return _verdict("recovery", f"{after} after the last heal", f"within {format_duration(within_ns)}", missed, by)
+
+
+def judge_cost(name: str, sent: int, succeeded: int, bound: float) -> Verdict:
+    """Return whether for each operation that *succeeded* at most *bound* of what *name* counts were *sent*."""
+    if not succeeded:
+        return Verdict(outcome="unknown", name=name, summary=f"no operation succeeded to measure its {name} by.")
+    each = sent / succeeded
+    words = f"{each:.4g} {name} were sent for each operation that succeeded"
+    return _verdict(name, words, f"at most {bound:.6g}", each > bound, f"{each - bound:.3g} {name}")
 
 
 def _noticed(objectives: Objectives, history: History) -> list[Verdict]:
@@ -151,16 +188,18 @@ def _noticed(objectives: Objectives, history: History) -> list[Verdict]:
             verdicts.append(_verdict(name, "clients noticed no fault", expected, False, ""))
         elif None in took:
             words = f"after {noticed[took.index(None)].fault.name} nothing worked any more"
-            verdicts.append(_verdict(name, words, expected, True, "all of it"))
+            verdicts.append(_verdict(name, words, expected, True, ""))
         else:
             verdicts.append(_at_most(name, words, max(one for one in took if one is not None), bound_ns))
     return verdicts
 
 
-def _share_verdict(name: str, measured: float, bound: float, operations: int) -> Verdict:
+def _share_verdict(
+    name: str, measured: float, bound: float, operations: int, succeeded: str = "operations succeeded"
+) -> Verdict:
     used = error_budget_used(measured, bound)
     amount = "" if measured >= 1.0 else f" ({nines(measured):.2g} nines)"
-    words = f"{measured:.3%} of {operations} operations succeeded{amount}"
+    words = f"{measured:.3%} of {operations} {succeeded}{amount}"
     missed = f"{(bound - measured) * 100:.3g} points; the error budget was used {used:.3g} times over"
     return _verdict(name, words, f"at least {bound:.6g}", measured < bound, missed)
 
@@ -176,7 +215,7 @@ def _at_most(name: str, words: str, measured_ns: int | None, bound_ns: int) -> V
 def _verdict(name: str, measured: str, expected: str, missed: bool, by: str) -> Verdict:
     words = f"{measured}; {expected} was expected"
     if missed:
-        words += f", missed by {by}"
+        words += f", missed by {by}" if by else ", missed for good"
     return Verdict(outcome="invalid" if missed else "valid", name=name, summary=f"{words}.")
 
 

@@ -15,16 +15,20 @@ from __future__ import annotations
 
 import contextlib
 from collections import deque
-from collections.abc import Iterator, MutableSequence
+from collections.abc import Callable, Iterator, MutableSequence
 from typing import Any
 
 import trio
+from trio import _threads
 from trio._core import _run
 
 from chaoslab.choices import Stream
 from chaoslab.errors import ChaosLabError, UsageError
 
-__all__ = ["TRIO_TESTED", "idle_waiters", "lift_shields", "run_queue", "scheduled_by"]
+__all__ = [
+    "TRIO_TESTED", "idle_waiters", "lift_shields", "report_of_worker", "run_queue", "scheduled_by",
+    "workers_started_by",
+]  # fmt: skip
 
 TRIO_TESTED = ((0, 30), (0, 35))
 """First and last minor version of Trio that the determinism tests passed with."""
@@ -100,3 +104,28 @@ def lift_shields(task: trio.lowlevel.Task) -> None:
 def idle_waiters() -> Any:
     """Return the current run's tasks in ``wait_all_tasks_blocked``, true if there are any."""
     return _run.GLOBAL_RUN_CONTEXT.runner.waiting_for_idle
+
+
+@contextlib.contextmanager
+def workers_started_by(start: Callable[..., Any]) -> Iterator[None]:
+    """Let ``start(real, function, deliver, name)`` be called where Trio would hand *function* to a worker thread.
+
+    ``trio.to_thread.run_sync`` is known by several names in Trio alone; this is the one place that all of them reach.
+    """
+    private: Any = _threads
+    real = private.start_thread_soon
+    private.start_thread_soon = lambda function, deliver, name=None: start(real, function, deliver, name)
+    try:
+        yield
+    finally:
+        private.start_thread_soon = real
+
+
+def report_of_worker(deliver: Any) -> Callable[[Any], None]:
+    """Return what a worker thread's *deliver* lets Trio call in its own thread, with the outcome.
+
+    Trio's way goes through a real socket that wakes its loop: a simulation would go on with other events meanwhile.
+    """
+    held = dict(zip(deliver.__code__.co_freevars, deliver.__closure__, strict=True))
+    report: Callable[[Any], None] = held["report_back_in_trio_thread_fn"].cell_contents
+    return report

@@ -12,6 +12,7 @@ This file does not know nodes, networks or faults.
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Awaitable, Callable, Iterator
 from heapq import heappush
 from typing import Any, TypeVar
@@ -23,12 +24,17 @@ from chaoslab.errors import DeadlockError
 from chaoslab.sim import determinism, escapes
 from chaoslab.sim.clock import Entry, SimClock
 from chaoslab.sim.log import Log
+from chaoslab.sim.process import EPOCH_NS, Process
+from chaoslab.sim.served import serving
 from chaoslab.sim.trace import Trace
 from chaoslab.units import NS_PER_S
 
 __all__ = ["Engine"]
 
 T = TypeVar("T")
+
+_MAIN = f"{__name__}.Engine._main"
+"""What Trio calls the main task."""
 
 
 class Engine:
@@ -118,11 +124,21 @@ class Engine:
         collecting = gc.isenabled()
         gc.disable()
         try:
-            with determinism.scheduled_by(self.choices.stream("tasks")):
+            with determinism.scheduled_by(self.choices.stream("tasks")), serving(self._outside(), self.after):
                 return trio.run(self._main, main, clock=self.clock)
         finally:
             if collecting:
                 gc.enable()
+
+    def _outside(self) -> Process:
+        """Return the process of what is no node's code: it knows true time."""
+        return Process(
+            name="",
+            number=1,
+            wall_ns=lambda: EPOCH_NS + self.clock.now_ns,
+            monotonic_ns=lambda: self.clock.now_ns,
+            stream=self.choices.stream("random"),
+        )
 
     async def _main(self, main: Callable[[], Awaitable[T]]) -> T:
         result: list[T] = []
@@ -164,15 +180,18 @@ def _tasks() -> Iterator[trio.lowlevel.Task]:
 
 
 def _who_waits() -> str:
-    """Say in words which tasks of the run wait, and where."""
+    """Say in words which tasks of the run wait, and where: but for Trio's own, and those that wait for others."""
     waiting = []
     root = trio.lowlevel.current_root_task()
     for task in _tasks():
-        if task is root or any(nursery.child_tasks for nursery in task.child_nurseries):
+        frames = [(frame.f_code, line) for frame, line in task.iter_await_frames()]
+        if task is root or task.name.startswith("<") or (frames and frames[-1][0].co_name == "_nested_child_finished"):
             continue
+        own = [one for one in frames if escapes.is_own(one[0].co_filename)]
+        known = own or [one for one in frames if "/trio/" not in one[0].co_filename]
         place = ""
-        for frame, line in task.iter_await_frames():
-            if "/trio/" not in frame.f_code.co_filename:
-                place = f" at {frame.f_code.co_filename}:{line} ({frame.f_code.co_name})"
-        waiting.append(f"{task.name} waits{place}")
+        if known:
+            code, line = known[-1]
+            place = f" at {os.path.basename(code.co_filename)}:{line}, in {code.co_name}"  # noqa: PTH119
+        waiting.append(f"{'the main task' if task.name == _MAIN else task.name} waits{place}")
     return f"Waiting: {'; '.join(waiting)}." if waiting else "No task is left."

@@ -6,13 +6,14 @@ the code under test swallows the exception.
 Rules:
 
 1. Only calls in the simulation's own thread count: what other threads of the process do is their own business.
-2. Python's audit events are what tells of sockets, threads and processes, however they were imported. The hook costs
+2. Real files are nobody's in a simulation: a node that changes one by a way that is not served is refused as well.
+3. Python's audit events are what tells of sockets, threads and processes, however they were imported. The hook costs
    nothing worth speaking of between simulations, and nothing on the simulator's hot path, which audits nothing.
-3. Threads have no audit event before Python 3.12, and ``time.sleep`` none before 3.13: there the functions are replaced
+4. Threads have no audit event before Python 3.12, and ``time.sleep`` none before 3.13: there the functions are replaced
    meanwhile, and a name bound before, as by ``from time import sleep``, is not seen.
 
 This file does not know what a node is. Clocks and random numbers that are read are not escapes of this kind: see
-``chaoslab doctor``.
+``served`` and ``chaoslab doctor``.
 """
 
 from __future__ import annotations
@@ -23,22 +24,36 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any, Final, NoReturn
 
 import trio
 
 from chaoslab.errors import EscapedSimulation
+from chaoslab.sim.process import PROCESS
+from chaoslab.sim.tasks import node_of_current_task
 
-__all__ = ["guarded"]
+__all__ = ["WRITING", "guarded", "is_own", "refuse"]
 
+_THREAD: Final = ("started a thread", "use a task: nursery.start_soon")
+_SLEEP: Final = ("called time.sleep", "use await node.sleep(seconds), which takes virtual time")
 _EVENTS: Final = {
     "socket.__new__": ("opened a real socket", "use node.connect and node.listen, or Trio's own sockets"),
-    "_thread.start_new_thread": ("started a thread", "use a task: nursery.start_soon"),
+    "_thread.start_new_thread": _THREAD,
+    "_thread.start_joinable_thread": _THREAD,
+    "time.sleep": _SLEEP,
     "subprocess.Popen": ("started a process", "a simulation has one process only"),
     "os.fork": ("started a process", "a simulation has one process only"),
     "os.system": ("started a process", "a simulation has one process only"),
 }
-_SLEEP: Final = ("called time.sleep", "use await node.sleep(seconds), which takes virtual time")
+_UNTOLD: Final[tuple[tuple[ModuleType, str, tuple[str, str]], ...]] = (
+    *([(threading, "_start_new_thread", _THREAD)] if sys.version_info < (3, 12) else []),
+    *([(time, "sleep", _SLEEP)] if sys.version_info < (3, 13) else []),
+)
+"""Functions without an audit event, to be replaced meanwhile."""
+_FILES: Final = frozenset(("os.link", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.symlink", "os.truncate"))
+WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+"""Flags of ``os.open`` of which any one means that the file may change."""
 _PACKAGE: Final = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep  # noqa: PTH100, PTH120
 _LIBRARY: Final = os.path.dirname(os.__file__) + os.sep  # noqa: PTH120
 
@@ -54,49 +69,104 @@ def guarded(fail: Callable[[BaseException], None]) -> Iterator[None]:
     if not _hooked:
         sys.addaudithook(_audit)  # for the life of the process: there is no way to take it back
         _hooked = True
-    real_sleep, real_start = time.sleep, threading._start_new_thread  # type: ignore[attr-defined]
-
-    def sleep(seconds: Any) -> None:
-        if threading.get_ident() == _thread:
-            _escape(*_SLEEP)
-        real_sleep(seconds)
-
-    def start(*arguments: Any) -> Any:
-        if threading.get_ident() == _thread:
-            _escape(*_EVENTS["_thread.start_new_thread"])
-        return real_start(*arguments)
-
-    time.sleep, threading._start_new_thread = sleep, start  # type: ignore[attr-defined]
     _thread, _fail = threading.get_ident(), fail
+    with contextlib.ExitStack() as replaced:
+        for module, name, what in _UNTOLD:
+            replaced.enter_context(_replaced(module, name, what))
+        try:
+            yield
+        finally:
+            _thread, _fail = None, None
+
+
+@contextlib.contextmanager
+def _replaced(module: ModuleType, name: str, what: tuple[str, str]) -> Iterator[None]:
+    """Refuse calls of a function in the block by a function that stands in its place."""
+    real = getattr(module, name)
+
+    def refused(*arguments: Any) -> Any:
+        if threading.get_ident() == _thread:
+            _escape(*what)
+        return real(*arguments)
+
+    setattr(module, name, refused)
     try:
         yield
     finally:
-        _thread, _fail = None, None
-        time.sleep, threading._start_new_thread = real_sleep, real_start  # type: ignore[attr-defined]
+        setattr(module, name, real)
 
 
 def _audit(event: str, arguments: tuple[Any, ...]) -> None:
-    if _thread is not None and event in _EVENTS and threading.get_ident() == _thread:
+    if _thread is None or threading.get_ident() != _thread:
+        return
+    if event in _EVENTS:
         _escape(*_EVENTS[event])
+    if (event == "open" or event in _FILES or event == "sqlite3.connect") and PROCESS.get() is not None:
+        _audit_file(event, arguments)
+
+
+def _audit_file(event: str, arguments: tuple[Any, ...]) -> None:
+    """Refuse a node's change of a real file."""
+    if event == "sqlite3.connect":
+        if arguments[0] not in (":memory:", b":memory:", ""):
+            _escape(
+                "opened a database with sqlite3",
+                "it writes files of its own, which no crash touches: use files that Python opens, or :memory:",
+            )
+    elif (event != "open" or arguments[2] & WRITING) and not _is_importing():
+        what = f"{arguments[0]!r}" if arguments else "a file"
+        _escape(
+            f"changed the real file {what} ({event})",
+            "use open, os, pathlib or node.disk, which change the node's own disk",
+        )
+
+
+def _is_importing() -> bool:
+    """Return whether Python is importing a module, which keeps what it has compiled."""
+    frame: Any = sys._getframe(2)
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def refuse(did: str, instead: str) -> NoReturn:
+    """End the run: the code that runs now *did* what is outside of the simulation.
+
+    Raises:
+        EscapedSimulation: always.
+    """
+    _escape(did, instead)
 
 
 def _escape(did: str, instead: str) -> NoReturn:
-    try:
-        who = f"{trio.lowlevel.current_task().name} "
-    except RuntimeError:
-        who = "the code under test "  # a state machine, or a task that has no name
-    error = EscapedSimulation(f"{who}{did}{_place()}, which is outside of the simulation: {instead}.")
+    node = node_of_current_task()
+    who = f"node {node}" if node else _task()
+    error = EscapedSimulation(f"{who} {did}{_place()}, which is outside of the simulation: {instead}.")
     if _fail is not None:
         _fail(error)
     raise error
 
 
+def _task() -> str:
+    try:
+        return trio.lowlevel.current_task().name
+    except RuntimeError:
+        return "the code under test"  # a state machine, or a task that has no name
+
+
+def is_own(file: str) -> bool:
+    """Return whether the code in *file* is people's own, and not of ChaosLab, a library or Python."""
+    return not file.startswith((_PACKAGE, _LIBRARY, "<")) and f"{os.sep}site-packages{os.sep}" not in file
+
+
 def _place() -> str:
     """Return the innermost line of people's own code on the stack, in words."""
-    frame = sys._getframe(2)
+    frame = sys._getframe(1)
     while frame is not None:
         file = frame.f_code.co_filename
-        if not file.startswith((_PACKAGE, _LIBRARY, "<")) and f"{os.sep}site-packages{os.sep}" not in file:
+        if is_own(file):
             return f" at {os.path.basename(file)}:{frame.f_lineno}"  # noqa: PTH119
         frame = frame.f_back  # type: ignore[assignment]
     return ""

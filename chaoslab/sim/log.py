@@ -18,7 +18,8 @@ from typing import Any, Final
 
 import attrs
 import structlog
-import trio
+
+from chaoslab.sim.tasks import node_of_current_task
 
 __all__ = ["Log", "LogEntry", "bound_logger"]
 
@@ -54,7 +55,9 @@ class LogEntry:
     def document(self) -> str:
         """Return it as a line of JSON."""
         own = {"time_s": self.time_ns / 1e9, "node": self.node, "role": self.role, "level": self.level}
-        return json.dumps({**own, "event": self.event, **self.fields}, default=repr)
+        own["event"] = self.event
+        fields = {f"{name}_" if name in own else name: value for name, value in self.fields.items()}
+        return json.dumps({**own, **fields}, default=repr)
 
 
 class Log:
@@ -65,11 +68,13 @@ class Log:
 
     Attributes:
         entries: The latest ones.
+        roles: How the role of each node that has a logger is known.
     """
 
     def __init__(self, now_ns: Callable[[], int]) -> None:
         self._now_ns = now_ns
         self.entries: deque[LogEntry] = deque(maxlen=ENTRIES_MAX)
+        self.roles: dict[str, Callable[[], str]] = {}
 
     def add(self, node: str, role: str, level: str, event: str, fields: Mapping[str, Any]) -> None:
         """Add an entry."""
@@ -96,11 +101,16 @@ class _Handler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            kind, _, name = trio.lowlevel.current_task().name.partition(" ")
-        except RuntimeError:
-            kind, name = "", ""
-        node = name if kind == "node" else ""
-        self._log.add(node, "", record.levelname.lower(), record.getMessage(), {"logger": record.name})
+            said = record.getMessage()
+        except Exception:  # as every handler does: what is logged wrongly must not stop who logs it
+            self.handleError(record)
+            return
+        node = node_of_current_task()
+        role = self._log.roles[node]() if node in self._log.roles else ""
+        fields = {"logger": record.name}
+        if record.exc_info and record.exc_info[1] is not None:
+            fields["exception"] = repr(record.exc_info[1])
+        self._log.add(node, role, record.levelname.lower(), said, fields)
 
 
 def bound_logger(log: Log, node: str, role: Callable[[], str]) -> Any:
@@ -111,6 +121,7 @@ def bound_logger(log: Log, node: str, role: Callable[[], str]) -> Any:
         log.add(node, role(), method, said, event)
         raise structlog.DropEvent
 
+    log.roles[node] = role
     return structlog.wrap_logger(
         None, processors=[keep], wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG)
     ).bind()

@@ -15,6 +15,8 @@ import hashlib
 
 import attrs
 
+from chaoslab.units import NS_PER_S
+
 __all__ = ["Difference", "Trace", "first_difference", "is_remark"]
 
 _CHUNK = 4096
@@ -107,9 +109,17 @@ class Difference:
     def __str__(self) -> str:
         return (
             f"the first event that differs is number {self.position}:\n"
-            f"  one run:   {self.first if self.first is not None else '(ended)'}\n"
-            f"  the other: {self.second if self.second is not None else '(ended)'}"
+            f"  one run:   {_in_words(self.first)}\n"
+            f"  the other: {_in_words(self.second)}"
         )
+
+
+def _in_words(line: str | None) -> str:
+    """Return a line of a trace with its time as people read it."""
+    if line is None:
+        return "(ended)"
+    time_ns, _, what = line.partition(" ")
+    return f"{int(time_ns) / NS_PER_S:.6f} s  {what}" if time_ns.isdigit() else line
 
 
 def first_difference(first: list[str], second: list[str]) -> Difference | None:

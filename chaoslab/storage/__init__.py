@@ -2,6 +2,7 @@
 
 from chaoslab.storage.crash import ANY_CRASH, CRASH_MODES, KEEP_UNSYNCED, LOSE_UNSYNCED, CrashMode, Left, Unsynced
 from chaoslab.storage.crash_states import check_recovery, crash_states
+from chaoslab.storage.descriptors import Descriptors
 from chaoslab.storage.disk import Disk
 from chaoslab.storage.file import SECTOR_BYTES, File, Write, carry_out
 from chaoslab.storage.rules import OPERATIONS, DiskError, DiskRule
@@ -14,6 +15,7 @@ __all__ = [
     "OPERATIONS",
     "SECTOR_BYTES",
     "CrashMode",
+    "Descriptors",
     "Disk",
     "DiskError",
     "DiskRule",

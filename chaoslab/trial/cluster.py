@@ -13,7 +13,8 @@ This file does not know who writes tests, nor how they are shown.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import attrs
@@ -23,22 +24,23 @@ from chaoslab import local_code
 from chaoslab.checkers import Verdict
 from chaoslab.checkers.registry import check
 from chaoslab.cluster import Cluster, Drive, Injection, RequestClient, Script, Workload, key_names
+from chaoslab.cluster.arguments import verdict_of
 from chaoslab.errors import ConsistencyViolation, UsageError
-from chaoslab.faults.budget import Budget
 from chaoslab.history import History
-from chaoslab.nemesis import Nemesis, NotDone, Plan
+from chaoslab.nemesis import Nemesis, NotDone, Plan, Scene
 from chaoslab.plugins import Protocol, Registry
 from chaoslab.runs import drawn_plan
 from chaoslab.scenario import Scenario
 from chaoslab.scenario.scenario import DEFAULT_LATENCY, Expect
 from chaoslab.service_levels import recovery_ns
 from chaoslab.sim import Engine
-from chaoslab.trial.setup import Setup
+from chaoslab.trial.setup import Setup, count, positive
 from chaoslab.units import NS_PER_S, format_duration, seconds_to_ns
 
 __all__ = ["TrialCluster", "protocol_name"]
 
 _LAST_OPERATIONS_S = 30.0
+_DRIVE = "cluster.drive"
 _NOT_STARTED = "this cluster has no nodes yet: call cluster.start(MyReplica, nodes=3) first."
 
 
@@ -79,7 +81,9 @@ class TrialCluster(Cluster):
         self._plugins = plugins
         self._given = scenario
         self._given_plan = plan
+        self._protocol: Protocol | None = None
         self._checked = False
+        self._drives_asked = 0
 
     @property
     def code(self) -> Any:
@@ -87,14 +91,24 @@ class TrialCluster(Cluster):
         return self._code
 
     def start(self, code: Any, *, nodes: int | None = None, client: Any = RequestClient, settings: Any = None) -> None:
-        """Start the nodes; see ``Cluster.start``. Without *nodes*, as many as the test's marker says: usually 3."""
+        """Start the nodes; see ``Cluster.start``. Without *nodes*, as many as the test's marker says: usually 3.
+
+        *code* may be a ``Protocol``, too: faults stay within its budget then, its clients work, and what it claims
+        must hold if the marker names no level.
+        """
+        if isinstance(code, Protocol):
+            self._protocol = code
+            self.leader, self.versions, self.administers = code.leader, code.versions, code.administers
+            client = code.client if client is RequestClient else client
+            settings = code.settings() if settings is None and code.settings is not None else settings
+            code = code.replica
         if nodes is None:
             nodes = self._setup.nodes
         if self._given is not None:
             nodes = min(nodes, self._given.nodes)
         super().start(code, nodes=nodes, client=client, settings=settings)
 
-    async def drive(
+    def drive(
         self,
         workload: Workload | None = None,
         *,
@@ -102,7 +116,7 @@ class TrialCluster(Cluster):
         clients: int | None = None,
         rate: float | None = None,
         keys: int | None = None,
-    ) -> None:
+    ) -> Coroutine[Any, Any, None]:
         """Let clients work while faults come and go, heal everything, let it settle, and read everything once more.
 
         What is left out is as the test's marker says: registers, 4 clients, 50 operations a second on 3 keys for 10
@@ -114,27 +128,39 @@ class TrialCluster(Cluster):
             clients: How many.
             rate: Operations a second of all together.
             keys: How many keys they work on.
+
+        Raises:
+            UsageError: nothing has been started, or an argument makes no sense.
         """
         if not self.nodes:
             raise UsageError(_NOT_STARTED)
         setup = self._setup
-        workload = workload or self._plugins.workload(setup.workload)
-        self.workload = workload
-        self.drives += 1
-        begin_ns = self.engine.now_ns
+        if workload is None:
+            workload = self._plugins.workload(setup.workload)
+        elif not isinstance(workload, Workload):
+            raise UsageError(
+                f'{workload!r} is no workload: write cl.workload("register"), or give a cl.Workload.', key=_DRIVE
+            )
+        self._drives_asked += 1
         told = Scenario(
             title="",
-            duration_ns=begin_ns + seconds_to_ns(setup.seconds if seconds is None else seconds),
+            duration_ns=seconds_to_ns(setup.seconds if seconds is None else positive("seconds", seconds, key=_DRIVE)),
             settle_ns=seconds_to_ns(setup.settle),
             protocol=protocol_name(self._code),
             nodes=len(self.nodes),
             workload=workload.name,
-            clients=setup.clients if clients is None else clients,
-            rate=setup.rate if rate is None else rate,
-            keys=setup.keys if keys is None else keys,
-            nemeses=self._programs(),
-            expect=Expect(consistency=setup.consistency),
+            clients=setup.clients if clients is None else count("clients", clients, key=_DRIVE),
+            rate=setup.rate if rate is None else positive("rate", rate, key=_DRIVE),
+            keys=setup.keys if keys is None else count("keys", keys, key=_DRIVE),
+            expect=Expect(consistency=self._levels),
         )
+        return self._drive(workload, told)
+
+    async def _drive(self, workload: Workload, told: Scenario) -> None:
+        self.workload = workload
+        self.drives += 1
+        begin_ns = self.engine.now_ns
+        told = attrs.evolve(told, duration_ns=begin_ns + told.duration_ns, nemeses=self._programs())
         scenario = told
         if self.drives == 1:
             scenario = self.scenario = told if self._given is None else self._as_given(told, self._given)
@@ -144,6 +170,12 @@ class TrialCluster(Cluster):
         if faulty:
             self.nemesis = self._nemesis(scenario, begin_ns)
         await self._work(workload, scenario, faulty=faulty)
+
+    @property
+    def _levels(self) -> tuple[str, ...]:
+        """What must hold of a test that makes no check of its own."""
+        claims = () if self._protocol is None else self._protocol.claims
+        return self._setup.consistency or claims or ("linearizable",)
 
     def _programs(self) -> tuple[Any, ...]:
         """Return the programs from which faults are drawn: none if the test does that itself."""
@@ -161,13 +193,14 @@ class TrialCluster(Cluster):
         return attrs.evolve(given, protocol=told.protocol, nodes=len(self.nodes), workload=told.workload)
 
     def _nemesis(self, scenario: Scenario, begin_ns: int) -> Nemesis:
-        protocol = Protocol(
+        protocol = self._protocol or Protocol(
             name=scenario.protocol, summary="", replica=self._code, serves=(scenario.workload,), claims=()
         )
         plan = self._given_plan
         if plan is None:
             shorter = attrs.evolve(scenario, duration_ns=scenario.duration_ns - begin_ns if scenario.nemeses else
                                    scenario.duration_ns)  # fmt: skip
+            self._refuse_idle_programs(shorter, protocol)
             plan = drawn_plan(shorter, protocol, self._plugins, self.engine.choices)
             if scenario.nemeses and begin_ns:
                 plan = tuple(
@@ -175,9 +208,21 @@ class TrialCluster(Cluster):
                     for step in plan
                 )
         self.plan = plan
-        nemesis = Nemesis(self, plan, None if scenario.beyond_budget else Budget())
+        nemesis = Nemesis(self, plan, None if scenario.beyond_budget else protocol.budget)
         nemesis.begin()
         return nemesis
+
+    def _refuse_idle_programs(self, scenario: Scenario, protocol: Protocol) -> None:
+        """Refuse faults that were asked for and can never happen: a test that passes without them shows nothing."""
+        scene = Scene.of(
+            protocol, nodes=scenario.nodes, duration_ns=scenario.duration_ns, zones=scenario.zones,
+            beyond_budget=scenario.beyond_budget, kinds=self._plugins.faults,
+        )  # fmt: skip
+        for program in scenario.nemeses:
+            try:
+                program.check(scene)
+            except UsageError as error:
+                raise UsageError(error.message, key="@pytest.mark.chaoslab: faults") from None
 
     async def _work(self, workload: Workload, scenario: Scenario, *, faulty: bool) -> None:
         clients = self.add_clients(scenario.clients)
@@ -213,8 +258,20 @@ class TrialCluster(Cluster):
         if not self.nodes:
             raise UsageError(_NOT_STARTED)
         self._checked = True
+        self._require_awaited_drives()
         for one in checks:
-            self._require(one(self.history))
+            self._require(verdict_of(one, self.history))
+        self._require_activity()
+
+    def _require_awaited_drives(self) -> None:
+        if self._drives_asked > self.drives:
+            raise UsageError(
+                "cluster.drive() was called and never awaited, so nothing ran: write await cluster.drive()."
+            )
+
+    def _require_activity(self) -> None:
+        if "ok" not in self.history.types:
+            self._require(Verdict(outcome="unknown", name="activity", summary=_nothing_happened(self.history)))
 
     def _require(self, verdict: Verdict) -> None:
         self.checks.append(verdict)
@@ -227,18 +284,16 @@ class TrialCluster(Cluster):
         Raises:
             ConsistencyViolation: what the setup promises does not hold.
         """
+        self._require_awaited_drives()
         scenario, workload = self.scenario, self.workload
         if self._checked or scenario is None or workload is None:
             return
-        levels = scenario.expect.consistency or self._setup.consistency
+        for verdict in workload.checks(self.history, key_names(scenario.keys), workload.given):
+            self._require(verdict)  # first: that money was lost says more than that no order explains a balance
         model = self._plugins.model(workload.model)
-        for verdict in check(self.history, model=model, levels=levels):
+        for verdict in check(self.history, model=model, levels=scenario.expect.consistency or self._levels):
             self._require(verdict)
-        for verdict in workload.checks(self.history, key_names(scenario.keys), None):
-            self._require(verdict)
-        if "ok" not in self.history.types:
-            why = "no operation succeeded: that shows nothing."
-            self._require(Verdict(outcome="unknown", name="activity", summary=why))
+        self._require_activity()
         if self.drawn and not scenario.operations:
             self._require(self._recovery(scenario))
 
@@ -258,6 +313,16 @@ class TrialCluster(Cluster):
     def not_done(self) -> tuple[NotDone, ...]:
         """The steps of the plan that did not happen."""
         return () if self.nemesis is None else tuple(self.nemesis.not_done)
+
+
+def _nothing_happened(history: History) -> str:
+    """Return why nothing is known, in words, of a *history* without a success."""
+    operations = history.operations()
+    if not operations:
+        return "clients asked for nothing: that shows nothing."
+    errors = Counter(operation.error or "no answer" for operation in operations)
+    (most, often), *_ = errors.most_common(1)
+    return f"none of {len(operations)} operations succeeded ({often} times: {most}): that shows nothing."
 
 
 def protocol_name(code: Any) -> str:

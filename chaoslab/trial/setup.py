@@ -20,10 +20,11 @@ from chaoslab.checkers.registry import LEVELS
 from chaoslab.errors import UsageError, unknown_word
 from chaoslab.plugins import Registry
 
-__all__ = ["Setup", "seeds_in"]
+__all__ = ["Setup", "count", "positive"]
 
 NO_FAULTS: Final = "none"
 _SWARM: Final = "swarm"
+_MARKER: Final = "@pytest.mark.chaoslab"
 
 
 @attrs.frozen(kw_only=True)
@@ -41,7 +42,8 @@ class Setup:
         keys: How many keys they work on.
         seconds: How long clients work while faults come and go.
         settle: How many seconds they go on after everything is healed.
-        consistency: The levels that must hold of a test that makes no check of its own.
+        consistency: The levels that must hold of a test that makes no check of its own; empty: what the protocol
+            claims, or linearizability.
     """
 
     nodes: int = 3
@@ -53,7 +55,7 @@ class Setup:
     keys: int = 3
     seconds: float = 10.0
     settle: float = 5.0
-    consistency: tuple[str, ...] = ("linearizable",)
+    consistency: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, arguments: Mapping[str, Any], plugins: Registry) -> Setup:
@@ -65,30 +67,35 @@ class Setup:
         names = [field.name for field in attrs.fields(cls)]
         for name in arguments:
             if name not in names:
-                raise UsageError(unknown_word("argument", name, names), key="@pytest.mark.chaoslab")
+                raise UsageError(unknown_word("argument", name, names), key=_MARKER)
         checked = {name: _CHECKS[name](name, value, plugins) for name, value in arguments.items()}
         return cls(**checked)
 
 
-def seeds_in(value: Any) -> tuple[int, ...]:
-    """Return the seeds that *value* means: a number K is 0 to K-1, anything else is a list of seeds."""
-    return _seeds("seeds", value, None)
-
-
-def _refuse(name: str, value: object, allowed: str) -> UsageError:
-    return UsageError(f"{name}={value!r} is not {allowed}.", key="@pytest.mark.chaoslab")
-
-
-def _count(name: str, value: Any, plugins: Registry) -> int:
+def count(name: str, value: Any, *, key: str = _MARKER) -> int:
+    """Return *value*, which must be a whole number from 1; *key* is where it stands."""
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise _refuse(name, value, "a whole number from 1")
+        raise _refuse(name, value, "a whole number from 1", key)
     return value
 
 
-def _positive(name: str, value: Any, plugins: Registry) -> float:
+def positive(name: str, value: Any, *, key: str = _MARKER) -> float:
+    """Return *value*, which must be a number above zero; *key* is where it stands."""
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < 1e9:
-        raise _refuse(name, value, "a number above zero")
+        raise _refuse(name, value, "a number above zero", key)
     return float(value)
+
+
+def _refuse(name: str, value: object, allowed: str, key: str = _MARKER) -> UsageError:
+    return UsageError(f"{name}={value!r} is not {allowed}.", key=key)
+
+
+def _count(name: str, value: Any, plugins: Registry) -> int:
+    return count(name, value)
+
+
+def _positive(name: str, value: Any, plugins: Registry) -> float:
+    return positive(name, value)
 
 
 def _seeds(name: str, value: Any, plugins: Registry | None) -> tuple[int, ...]:
@@ -112,13 +119,13 @@ def _faults(name: str, value: Any, plugins: Registry) -> tuple[str, ...]:
     for word in words:
         if word not in plugins.faults and word not in plugins.nemeses:
             allowed = [NO_FAULTS, *plugins.nemeses, *plugins.faults]
-            raise UsageError(unknown_word("fault", word, allowed), key="@pytest.mark.chaoslab: faults")
+            raise UsageError(unknown_word("fault", word, allowed), key=f"{_MARKER}: faults")
     return words
 
 
 def _workload(name: str, value: Any, plugins: Registry) -> str:
     if value not in plugins.workloads:
-        raise UsageError(unknown_word("workload", str(value), plugins.workloads), key="@pytest.mark.chaoslab")
+        raise UsageError(unknown_word("workload", str(value), plugins.workloads), key=_MARKER)
     return str(value)
 
 
@@ -126,7 +133,7 @@ def _levels(name: str, value: Any, plugins: Registry) -> tuple[str, ...]:
     words = _words(name, value)
     for word in words:
         if word not in LEVELS:
-            raise UsageError(unknown_word("level", word, LEVELS), key="@pytest.mark.chaoslab: consistency")
+            raise UsageError(unknown_word("level", word, LEVELS), key=f"{_MARKER}: consistency")
     return words
 
 

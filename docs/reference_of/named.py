@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
+import chaoslab_protocols
 from chaoslab.checkers.registry import LEVELS, implied
 from chaoslab.parameters import parameters_of
 from chaoslab.plugins import Protocol, Registry
@@ -27,6 +29,7 @@ def protocols_page(plugins: Registry) -> str:
 def _protocol(protocol: Protocol, plugins: Registry) -> str:
     mutants = [mutant.id for mutant in plugins.mutants.values() if mutant.protocol == protocol.name]
     rows = [
+        ("page", _page(protocol)),
         ("claims", _words(protocol.claims)),
         ("workloads", _words(protocol.serves)),
         ("nodes", f"{protocol.nodes}, at least {protocol.nodes_min}"),
@@ -38,6 +41,14 @@ def _protocol(protocol: Protocol, plugins: Registry) -> str:
     text = f"## {protocol.name}\n\n{_sentence(protocol.summary)}\n\n"
     text += table(("", ""), [row for row in rows if row[1]])
     return text + _settings(protocol.settings)
+
+
+def _page(protocol: Protocol) -> str:
+    """Return the link to the page about a reference protocol; several that share their code share a page."""
+    for folder in chaoslab_protocols.FOLDERS:
+        if protocol in import_module(f"chaoslab_protocols.{folder}").PROTOCOLS:
+            return f"[{folder}.md](../protocols/{folder}.md)"
+    return ""
 
 
 def workloads_page(plugins: Registry) -> str:

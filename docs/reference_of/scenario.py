@@ -81,7 +81,7 @@ def _kind(document: dict[str, Any]) -> str:
     if "enum" in document:
         words = [f"`{word}`" for word in document["enum"]]
         return "one word" if len(words) > 6 else " or ".join(words)
-    kind = document.get("type", "see there")
+    kind = document.get("type", "anything")
     kind = kind if isinstance(kind, str) else " or ".join(kind)
     examples = ", ".join(f'`"{one}"`' if isinstance(one, str) else f"`{one}`" for one in document.get("examples", ()))
     return f"{kind}, such as {examples}" if examples else kind

@@ -11,12 +11,15 @@ from typing import Any, ClassVar
 
 import attrs
 
-from chaoslab.choices import Stream
+from chaoslab.choices import Choices, Stream
 from chaoslab.errors import UsageError, unknown_word
-from chaoslab.nemesis import FaultRequest, Scene, Schedule
+from chaoslab.nemesis import Budget, FaultRequest, Scene, Schedule
 from chaoslab.parameters import COUNT, RATIO, WORDS, parameter
 
 __all__ = ["Swarm"]
+
+_STRENGTHS_TRIED = 20
+"""Before a kind of fault is said to be beyond a budget in whatever strength."""
 
 
 @attrs.frozen(kw_only=True)
@@ -35,11 +38,29 @@ class Swarm:
             raise UsageError("episodes is at least 1.", key="episodes")
 
     def check(self, scene: Scene) -> None:
-        """Refuse kinds of fault that are not there."""
+        """Refuse kinds of fault that are not there, and a choice of which none can ever be within the budget."""
         for key in ("kinds", "without"):
             for word in getattr(self, key):
                 if word not in scene.kinds:
                     raise UsageError(unknown_word("kind of fault", word, scene.kinds), key=key)
+        if self.kinds and scene.budget is not None:
+            self._refuse_what_never_happens(scene, scene.budget)
+
+    def _refuse_what_never_happens(self, scene: Scene, budget: Budget) -> None:
+        stream = Choices(0).stream("strengths")  # of a run that does not take place
+        why = ""
+        for kind in self.candidates(scene):
+            for _ in range(_STRENGTHS_TRIED):
+                fault: Any = scene.kinds[kind].drawn(scene, stream)
+                refusal = None if fault is None else budget.refusal(fault, len(scene.nodes), down=1, forgetful=1)
+                if fault is not None and refusal is None:
+                    return
+                why = why or f"{kind}: {refusal or 'makes no sense here'}"
+        raise UsageError(
+            f"no fault of these kinds is within what the nodes promise to survive ({why}). Other kinds, more nodes, or "
+            "a cl.Protocol with another budget can be tested.",
+            key="kinds",
+        )
 
     def requests(self, scene: Scene, stream: Stream) -> Sequence[FaultRequest]:
         requests = []

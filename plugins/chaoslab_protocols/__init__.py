@@ -27,6 +27,7 @@ FOLDERS = (
     "lock_service",
     "log_store",
     "multi_paxos",
+    "percolator",
     "primary_backup",
     "raft",
     "single_copy",

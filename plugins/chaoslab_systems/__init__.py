@@ -5,7 +5,8 @@ Rules:
 1. A system composes protocols and workloads that exist; it copies none. What is its own is its users' operations, what
    must be true for them, and its settings.
 2. A module has ``PROTOCOLS``, ``WORKLOADS`` and ``MODELS``, each a tuple, where it has any.
-3. Every system has two scenarios in ``scenarios/systems``: its promise holds in one, and the other shows its limit.
+3. Every system of the course has two scenarios in ``scenarios/systems``: its promise holds in one, and the other shows
+   its limit. Those that are there to be compared have theirs in ``scenarios/fallacies`` and ``scenarios/availability``.
 """
 
 from importlib import import_module
@@ -43,6 +44,7 @@ SYSTEMS = (
     "sign_up",
     "social_feed",
     "spanner_like",
+    "supervised_service",
     "video_comments",
     "zookeeper_like",
 )

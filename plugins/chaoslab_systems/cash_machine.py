@@ -67,6 +67,7 @@ class Machine(StepsClient):
 
     TRIES = 5
     STORE_CLIENT: Any = RaftClient
+    ADMINISTERS = raft.PROTOCOLS[0].administers
 
     def steps(self, invocation: Invocation) -> Program:
         for _ in range(self.TRIES):

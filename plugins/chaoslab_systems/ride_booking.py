@@ -59,6 +59,7 @@ class App(StepsClient):
     """A rider's app."""
 
     STORE_CLIENT: Any = RaftClient
+    ADMINISTERS = raft.PROTOCOLS[0].administers
 
     def steps(self, invocation: Invocation) -> Program:
         payment, receipt = f"{invocation.key} payment", f"{invocation.key} receipt"

@@ -12,17 +12,12 @@ import attrs
 from chaoslab.cluster import ClientView, Workload
 from chaoslab.parameters import COUNT, RATIO, parameter
 from chaoslab.statemachine import Invocation
+from chaoslab_workloads.last_reads import read_all
+from chaoslab_workloads.registers import RegisterParameters, reads_and_writes
 
 __all__ = ["CONVERGING_COUNTER", "CONVERGING_REGISTER", "CONVERGING_SET"]
 
 QUIET_NS = 5_000_000_000
-
-
-@attrs.frozen(kw_only=True)
-class RegisterParameters:
-    """Parameters of the converging-register workload."""
-
-    reads: float = parameter(RATIO, "The share of operations that are reads.", default=0.5)
 
 
 @attrs.frozen(kw_only=True)
@@ -41,16 +36,6 @@ class SetParameters:
     reads: float = parameter(RATIO, "The share of operations that are reads.", default=0.2)
     removes: float = parameter(RATIO, "The share of updates that are removes; the rest add.", default=0.3)
     elements: int = parameter(COUNT, "How many different elements there are.", default=20)
-
-
-def _register(view: ClientView) -> Iterator[Invocation]:
-    parameters: RegisterParameters = view.parameters or RegisterParameters()
-    while True:
-        key = view.random.pick(view.keys)
-        if view.random.chance(parameters.reads):
-            yield Invocation(f="read", key=key)
-        else:
-            yield Invocation(f="write", key=key, value=view.unique())
 
 
 def _counter(view: ClientView) -> Iterator[Invocation]:
@@ -76,16 +61,12 @@ def _set(view: ClientView) -> Iterator[Invocation]:
             yield Invocation(f=f, key=key, value=view.random.below(max(1, parameters.elements)))
 
 
-def _read_all(view: ClientView) -> Iterator[Invocation]:
-    return (Invocation(f="read", key=key) for key in view.keys)
-
-
 CONVERGING_REGISTER = Workload(
     name="converging-register",
     summary="reads and writes of unique values; after a quiet time, every client reads every key",
     model="register",
-    operations=_register,
-    last=_read_all,
+    operations=reads_and_writes,
+    last=read_all,
     quiet_ns=QUIET_NS,
     all_read=True,
     parameters=RegisterParameters,
@@ -96,7 +77,7 @@ CONVERGING_COUNTER = Workload(
     summary="adds, decrements and reads of counters; after a quiet time, every client reads every key",
     model="counter",
     operations=_counter,
-    last=_read_all,
+    last=read_all,
     quiet_ns=QUIET_NS,
     all_read=True,
     parameters=CounterParameters,
@@ -107,7 +88,7 @@ CONVERGING_SET = Workload(
     summary="adds, removes and reads of sets; after a quiet time, every client reads every key",
     model="set",
     operations=_set,
-    last=_read_all,
+    last=read_all,
     quiet_ns=QUIET_NS,
     all_read=True,
     parameters=SetParameters,

@@ -20,6 +20,7 @@ from chaoslab.models import ILLEGAL, UNKNOWN, Model
 from chaoslab.models.number import number_in
 from chaoslab.parameters import RATIO, parameter
 from chaoslab.statemachine import Invocation
+from chaoslab_workloads.last_reads import read_all
 
 __all__ = ["LOCK", "LOCKED_COUNTER"]
 
@@ -61,15 +62,11 @@ def _operations(view: ClientView) -> Iterator[Invocation]:
         yield Invocation(f=f, key=key)
 
 
-def _read_all(view: ClientView) -> Iterator[Invocation]:
-    return (Invocation(f="read", key=key) for key in view.keys)
-
-
 LOCK = Workload(
     name="lock",
     summary="acquire a lock, read a counter and write one more, release; and reads without the lock",
     model="locked-counter",
     operations=_operations,
-    last=_read_all,
+    last=read_all,
     parameters=LockParameters,
 )

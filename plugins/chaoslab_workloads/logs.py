@@ -13,6 +13,7 @@ import attrs
 from chaoslab.cluster import ClientView, Workload
 from chaoslab.parameters import COUNT, RATIO, parameter
 from chaoslab.statemachine import Invocation
+from chaoslab_workloads.last_reads import read_all
 
 __all__ = ["LOG", "QUEUE"]
 
@@ -57,10 +58,6 @@ def _log(view: ClientView) -> Iterator[Invocation]:
             yield Invocation(f="append", key=key, value=view.unique())
 
 
-def _read_all(view: ClientView) -> Iterator[Invocation]:
-    return (Invocation(f="read", key=key) for key in view.keys)
-
-
 QUEUE = Workload(
     name="queue",
     summary="enqueues of unique values and dequeues; a run ends with dequeues until nothing should be left",
@@ -75,6 +72,6 @@ LOG = Workload(
     summary="appends of unique values, and reads of a whole log",
     model="log",
     operations=_log,
-    last=_read_all,
+    last=read_all,
     parameters=LogParameters,
 )

@@ -12,13 +12,14 @@ import attrs
 from chaoslab.cluster import ClientView, Workload
 from chaoslab.parameters import COUNT, RATIO, parameter
 from chaoslab.statemachine import Invocation
+from chaoslab_workloads.last_reads import read_all
 
-__all__ = ["CAS_REGISTER", "KV", "REGISTER"]
+__all__ = ["CAS_REGISTER", "KV", "REGISTER", "RegisterParameters", "reads_and_writes"]
 
 
 @attrs.frozen(kw_only=True)
 class RegisterParameters:
-    """Parameters of the register workload."""
+    """Parameters of workloads that read and write registers."""
 
     reads: float = parameter(RATIO, "The share of operations that are reads.", default=0.5)
 
@@ -40,7 +41,8 @@ class KvParameters:
     appends: float = parameter(RATIO, "The share of operations that are appends; the rest are puts.", default=0.0)
 
 
-def _register(view: ClientView) -> Iterator[Invocation]:
+def reads_and_writes(view: ClientView) -> Iterator[Invocation]:
+    """Yield reads, and writes of unique values."""
     parameters: RegisterParameters = view.parameters or RegisterParameters()
     while True:
         key = view.random.pick(view.keys)
@@ -79,10 +81,6 @@ def _kv(view: ClientView) -> Iterator[Invocation]:
             yield Invocation(f="put", key=key, value=f"{number} " if parameters.appends else number)
 
 
-def _read_all(view: ClientView) -> Iterator[Invocation]:
-    return (Invocation(f="read", key=key) for key in view.keys)
-
-
 def _get_all(view: ClientView) -> Iterator[Invocation]:
     return (Invocation(f="get", key=key) for key in view.keys)
 
@@ -91,8 +89,8 @@ REGISTER = Workload(
     name="register",
     summary="reads and writes of unique values, one register a key",
     model="register",
-    operations=_register,
-    last=_read_all,
+    operations=reads_and_writes,
+    last=read_all,
     parameters=RegisterParameters,
 )
 
@@ -101,7 +99,7 @@ CAS_REGISTER = Workload(
     summary="reads, writes and compare-and-sets of a few values, one register a key",
     model="cas-register",
     operations=_cas_register,
-    last=_read_all,
+    last=read_all,
     parameters=CasParameters,
 )
 

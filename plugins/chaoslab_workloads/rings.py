@@ -72,6 +72,10 @@ def _checks(history: History, keys: tuple[str, ...], parameters: Any) -> Sequenc
     operations = history.operations()
     last = operations[_quiet_since(operations) :]
     places = {str(one.node): one for one in last if one.f == "read" and one.type == "ok"}
+    unasked = _unasked(places, operations)
+    if unasked is not None:
+        summary = f"{unasked} is in the ring, and no client stands beside it to ask for its place: each node takes one."
+        return (Verdict(outcome="unknown", name="ring", summary=summary),)
     found = _left_out(last) or _broken(places) or _wrong_owner(last, places)
     if found is not None:
         anomaly, summary, guilty = found
@@ -89,6 +93,13 @@ def _quiet_since(operations: Sequence[Operation]) -> int:
         if operations[place].call_time_ns - operations[place - 1].call_time_ns >= _QUIET_NS // 2:
             return place
     return len(operations)
+
+
+def _unasked(places: dict[str, Operation], operations: Sequence[Operation]) -> str | None:
+    """Return a node that members name as a neighbour, and that never answered anybody."""
+    asked = {one.node for one in operations}
+    named = sorted({name for one in places.values() for name in (one.value[1], *one.value[2]) if name})
+    return next((name for name in named if name not in asked), None)
 
 
 def _left_out(last: Sequence[Operation]) -> _Found | None:

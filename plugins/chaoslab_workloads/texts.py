@@ -1,13 +1,16 @@
 """The text workload: everybody types words and deletes some, at the same time; in the end all have the same text.
 
 ``insert`` takes ``[place, word]``, *place* from 0 to 1000 of the way through the text as the replica has it; words are
-unique in a run. ``delete`` takes a word. ``read`` returns the list of words. When the run ends nobody edits for a
-while; then every client reads every text at the node beside it. What must hold:
+unique in a run; its result may be ``[before, behind]``, the words that it was typed between, as the replica had them.
+``delete`` takes a word. ``read`` returns the list of words. When the run ends nobody edits for a while; then every
+client reads every text at the node beside it. What must hold:
 
 * all last reads of a text are the same (``divergence``);
 * a word whose insertion was acknowledged is there once, unless somebody asked for its deletion (``lost edit``);
 * a word that was deleted, acknowledged, after its insertion was, is not there (``zombie edit``);
-* no word is there twice, nor one that nobody typed (``made up``).
+* no word is there twice, nor one that nobody typed (``made up``);
+* one order of all words explains every read, early ones too, and whoever typed between two words finds what he typed
+  between them (``out of order``): see ``text_order``.
 """
 
 from __future__ import annotations
@@ -20,9 +23,11 @@ import attrs
 from chaoslab.checkers import Verdict
 from chaoslab.cluster import ClientView, Workload
 from chaoslab.history import History, Operation
-from chaoslab.models import Model
+from chaoslab.models import ILLEGAL, Model
 from chaoslab.parameters import RATIO, parameter
 from chaoslab.statemachine import Invocation
+from chaoslab_workloads.last_reads import read_all
+from chaoslab_workloads.text_order import Fact, contradiction
 
 __all__ = ["CONVERGING_TEXT", "TEXT"]
 
@@ -37,10 +42,18 @@ class TextParameters:
     deletes: float = parameter(RATIO, "The share of edits that delete; the rest insert.", default=0.2)
 
 
+def _step(state: Any, f: str, argument: Any, value: Any, result: Any) -> Any:
+    """Know which words are there, and not where: a place is told by the text that its author had before his eyes."""
+    if f == "read":
+        return state if value is not None and sorted(value[1]) == sorted(state) else ILLEGAL
+    return state | {argument[1][1]} if f == "insert" else state - {argument}
+
+
 TEXT = Model(
     name="text",
-    summary="words that are inserted, deleted and read; the converging-text workload says what must hold",
-    step=lambda state, f, argument, value, result: state,
+    summary="words that are inserted, deleted and read, in whatever order they stand",
+    initial=frozenset(),
+    step=_step,
     reads=frozenset({"read"}),
     fs=frozenset({"insert", "delete", "read"}),
 )
@@ -73,14 +86,18 @@ def _checks(history: History, keys: tuple[str, ...], parameters: Any) -> Sequenc
         if not last:
             continue
         judged += 1
-        found = _wrong(key, [one for one in about if one.f != "read"], last)
+        found = _wrong(key, [one for one in about if one.f != "read"], last) or _out_of_order(key, about)
         if found is not None:
             anomaly, summary, shown = found
             return (Verdict(outcome="invalid", name="text", anomaly=anomaly, summary=summary, operations=shown),)
     if not judged:
         return (Verdict(outcome="unknown", name="text", summary="nobody read a text in the end."),)
     return (
-        Verdict(outcome="valid", name="text", summary=f"in the end all had the same {judged} texts, every word in."),
+        Verdict(
+            outcome="valid",
+            name="text",
+            summary=f"all had the same {judged} texts in the end, every word in place.",
+        ),
     )
 
 
@@ -109,8 +126,19 @@ def _wrong(
     return None
 
 
-def _read_all(view: ClientView) -> Iterator[Invocation]:
-    return (Invocation(f="read", key=key) for key in view.keys)
+def _out_of_order(key: str, about: Sequence[Operation]) -> tuple[str, str, tuple[Operation, ...]] | None:
+    """Return which words of a text are in no order that explains all that was seen of it."""
+    circle = contradiction(about)
+    if circle is None:
+        return None
+    seen = ", ".join(map(_told, circle))
+    shown = tuple({fact.shown_by.call: fact.shown_by for fact in circle}.values())
+    return "out of order", f"no order of the words of {key} explains what was seen: {seen}.", shown
+
+
+def _told(fact: Fact) -> str:
+    how = "read" if fact.shown_by.f == "read" else "typed"
+    return f"{fact.word} before {fact.next} ({how} at {fact.shown_by.node})"
 
 
 CONVERGING_TEXT = Workload(
@@ -118,7 +146,7 @@ CONVERGING_TEXT = Workload(
     summary="people type words into texts and delete some; after a quiet time, every client reads every text",
     model="text",
     operations=_operations,
-    last=_read_all,
+    last=read_all,
     quiet_ns=_QUIET_NS,
     all_read=True,
     parameters=TextParameters,

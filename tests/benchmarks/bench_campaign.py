@@ -8,16 +8,32 @@ from collections.abc import Callable
 from chaoslab.explore.campaign import Target, campaign, local_executor, seeds_of
 from chaoslab.plugins import registry
 from chaoslab.runner import run
-from chaoslab.scenario import load_scenario, scenario_to_toml
-from chaoslab.scenario.shipped import scenario_path
+from chaoslab.scenario import parse_scenario
 from tests.benchmarks.harness import Row, seconds
 
 __all__ = ["rows"]
 
 _RUNS = 60
 _TURNS = 3
-_SCENARIO = load_scenario(scenario_path("raft/every_fault"), registry(), {"scenario.duration": "10s"})
-_TARGET = Target(name="raft", text=scenario_to_toml(_SCENARIO))
+_TEXT = """
+[scenario]
+title = "Raft: 10 virtual seconds, half of them with whatever a swarm draws"
+duration = "5s"
+settle = "5s"
+
+[cluster]
+protocol = "raft"
+nodes = 5
+
+[workload]
+name = "register"
+rate = "20/s"
+
+[[nemesis]]
+name = "swarm"
+"""
+_SCENARIO = parse_scenario(_TEXT, registry())
+_TARGET = Target(name="raft", text=_TEXT)
 
 
 def elapsed(work: Callable[[], object]) -> float:

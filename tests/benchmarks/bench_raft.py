@@ -22,6 +22,7 @@ _SCENARIO = f"""
 [scenario]
 title = "Raft without faults"
 duration = "{_SECONDS}s"
+settle = "0s"
 
 [cluster]
 protocol = "raft"

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import random
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
-import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,6 +21,8 @@ from chaoslab.checkers.verdict import Verdict
 from chaoslab.errors import UsageError
 from chaoslab.history import History
 from chaoslab.models import MODELS, kv_starting_as
+from tests.checkers.definitions import Small, closed, explanations, program_order, worlds
+from tests.checkers.small_histories import Op, changed, histories, history_of, replicas, runs, seen, written
 
 REGISTER = MODELS["register"]
 LEVELS: dict[Level, Callable[..., Verdict]] = {
@@ -32,43 +31,6 @@ LEVELS: dict[Level, Callable[..., Verdict]] = {
     "causal-convergence": causal_convergence,
     "causal-memory": causal_memory,
 }
-
-
-@attrs.frozen
-class Op:
-    """One line of a small history: what a process did, and how it ended."""
-
-    process: int
-    f: str
-    key: str
-    argument: Any = None
-    value: Any = None
-    type: str = "ok"
-    result: Any = None
-
-
-def history_of(*operations: Op) -> History:
-    """Return a history in which each operation ends before the next one begins."""
-    history = History()
-    for one in operations:
-        history.invoke(one.process, one.f, one.key, one.argument)
-        history.complete(one.process, one.type, one.value, one.result)  # type: ignore[arg-type]
-    return history
-
-
-def written(process: int, key: str, value: Any, type: str = "ok") -> Op:
-    """Return a write."""
-    return Op(process, "write", key, value, value, type)
-
-
-def seen(process: int, key: str, value: Any) -> Op:
-    """Return a read."""
-    return Op(process, "read", key, None, value)
-
-
-def changed(process: int, key: str, old: Any, new: Any, type: str = "ok", result: Any = True) -> Op:
-    """Return a compare-and-set."""
-    return Op(process, "cas", key, [old, new], None, type, result)
 
 
 def allowed(history: History) -> set[str]:
@@ -237,78 +199,6 @@ def test_the_verifier_refuses_what_is_not_so() -> None:
 # Brute force, straight from the definitions.
 
 
-@attrs.frozen
-class Small:
-    """An operation of a small history: which session, what it read (a test of a value), and what it wrote."""
-
-    number: int
-    session: int
-    key: str
-    reads: Callable[[Any], bool] | None
-    writes: Any = None
-    is_write: bool = False
-
-
-def worlds(history: History) -> Iterator[list[Small]]:
-    """Yield the history once for each way in which its operations of unknown outcome may have gone."""
-    operations = [one for one in history.operations() if one.type != "fail"]
-    unknown = [one for one in operations if one.type == "info" and one.f != "read"]
-    for took_place in itertools.product((False, True), repeat=len(unknown)):
-        gone = {one.call for one, yes in zip(unknown, took_place, strict=True) if not yes}
-        small: list[Small] = []
-        sessions: dict[int, int] = {}
-        for one in operations:
-            session = sessions.setdefault(one.process, one.process)
-            if one.type == "info":
-                sessions[one.process] = 100 + one.call
-            if one.call in gone or (one.type == "info" and one.f == "read"):
-                continue
-            small.append(_small(len(small), session, one))
-        yield small
-
-
-def _small(number: int, session: int, one: Any) -> Small:
-    if one.f == "read":
-        return Small(number, session, one.key, lambda value: bool(value == one.value))
-    if one.f == "write":
-        return Small(number, session, one.key, None, one.argument, True)
-    old, new = one.argument
-    if one.type == "ok" and not one.result:
-        return Small(number, session, one.key, lambda value: bool(value != old))
-    return Small(number, session, one.key, lambda value: bool(value == old), new, True)
-
-
-def explanations(small: list[Small]) -> Iterator[dict[int, int | None]]:
-    """Yield every way to say which write each read saw."""
-    reads = [one for one in small if one.reads is not None]
-    domains: list[list[int | None]] = []
-    for one in reads:
-        assert one.reads is not None
-        found: list[int | None] = [
-            other.number
-            for other in small
-            if other.is_write and other.key == one.key and other is not one and one.reads(other.writes)
-        ]
-        domains.append([*found, None] if one.reads(None) else found)
-    for choice in itertools.product(*domains):
-        yield {one.number: write for one, write in zip(reads, choice, strict=True)}
-
-
-def closed(small: list[Small], pairs: set[tuple[int, int]]) -> set[tuple[int, int]] | None:
-    """Return the transitive closure, or None if it has a cycle."""
-    while True:
-        more = {(a, d) for a, b in pairs for c, d in pairs if b == c} - pairs
-        if not more:
-            break
-        pairs = pairs | more
-    return None if any(a == b for a, b in pairs) else pairs
-
-
-def program_order(small: list[Small]) -> set[tuple[int, int]]:
-    """Return which operation comes before which in one session."""
-    return {(a.number, b.number) for a, b in itertools.combinations(small, 2) if a.session == b.session}
-
-
 def explained_by(order: Sequence[Small], saw: dict[int, int | None], judged: set[int]) -> bool:
     """Return whether replaying *order* shows each read of *judged* the write that it saw."""
     latest: dict[str, int] = {}
@@ -404,70 +294,6 @@ def by_definition(level: Level, history: History) -> bool:
     """Return whether *level* allows *history*, from the definition."""
     definition = DEFINITIONS[level]
     return any(definition(small, saw) for small in worlds(history) for saw in explanations(small))
-
-
-@st.composite
-def histories(draw: st.DrawFn, *, unique: bool, longest: int = 7) -> History:
-    """Draw short histories: reads see a value that is written somewhere, or nothing."""
-    shape = draw(
-        st.lists(
-            st.tuples(
-                st.integers(0, 2), st.sampled_from("xxxy"), st.sampled_from("rrrrwwwc" if unique else "rrrwwwcn")
-            ),
-            min_size=2,
-            max_size=longest,
-        )
-    )
-    operations = []
-    values: dict[str, list[Any]] = {"x": [None], "y": [None]}
-    for count, (process, key, kind) in enumerate(shape, 1):
-        value = count if unique else draw(st.integers(1, 2))
-        if kind in "wc":
-            values[key].append(value)
-        operations.append((process, key, kind, value))
-    made = []
-    retired: set[int] = set()
-    for process, key, kind, value in operations:
-        if process in retired:
-            continue
-        type = draw(st.sampled_from(["ok", "ok", "ok", "ok", "info", "fail"])) if kind != "r" else "ok"
-        if kind == "r":
-            made.append(seen(process, key, draw(st.sampled_from(values[key]))))
-        elif kind == "w":
-            made.append(written(process, key, value, type))
-        else:
-            old = draw(st.sampled_from([one for one in values[key] if one != value] or [None]))
-            made.append(changed(process, key, old, value, type, result=kind == "c" if type == "ok" else None))
-        if type == "info":
-            retired.add(process)
-    return history_of(*made)
-
-
-@st.composite
-def runs(draw: st.DrawFn, *, longest: int = 8, turns: int = 4, repeated: bool = False) -> History:
-    """Draw histories between the levels: processes that write first and then read, mostly, what anybody wrote."""
-    rng = random.Random(draw(st.integers(0, 2**32)))
-    plan: list[tuple[int, str, str]] = []
-    for process in range(rng.choice((2, 3, 3, 4))):
-        for turn in range(rng.randint(1, turns)):
-            kind = "w" if rng.random() < (0.75 if turn == 0 else 0.25) else "r"
-            plan.append((process, kind, rng.choice("xxxxy")))
-    plan = plan[:longest]
-    values: dict[str, list[Any]] = {"x": [], "y": []}
-    made: list[Op] = []
-    for number, (_, kind, key) in enumerate(plan):
-        if kind == "w":
-            values[key].append(rng.randint(1, 2) if repeated else number)
-    left = {key: list(found) for key, found in values.items()}
-    for process, kind, key in plan:
-        others = values[key] if values[key] and rng.random() < 0.9 else [None]
-        if kind == "r":
-            made.append(seen(process, key, rng.choice(others)))
-        elif rng.random() < 0.1:
-            made.append(changed(process, key, rng.choice(others), left[key].pop(0)))
-        else:
-            made.append(written(process, key, left[key].pop(0)))
-    return history_of(*made)
 
 
 @given(history=histories(unique=True))
@@ -578,39 +404,6 @@ def saturates(
         if more <= pairs:
             return True
         pairs |= more
-
-
-@st.composite
-def replicas(draw: st.DrawFn) -> History:
-    """Draw longer histories of replicas that get each other's writes late, in some order, and settle them somehow."""
-    rng = random.Random(draw(st.integers(0, 2**32)))
-    count = rng.randint(3, 5)
-    state: list[dict[str, tuple[int, int]]] = [{} for _ in range(count)]  # from a key to (stamp, value)
-    parcels: list[list[tuple[str, tuple[int, int]]]] = [[] for _ in range(count)]
-    latest_wins, in_order = rng.random() < 0.5, rng.random() < 0.4
-    careless = rng.choice((0, 0.1, 0.3))
-    made: list[Op] = []
-    for number in range(rng.randint(14, 26)):
-        process, key = rng.randrange(count), rng.choice("xxy")
-        mine = parcels[process]
-        for _ in range(min(len(mine), rng.choice((0, 0, 1, 1, 3)))):
-            there, what = mine.pop(0 if in_order else rng.randrange(len(mine)))
-            if not latest_wins or state[process].get(there, (-1, 0)) < what:
-                state[process][there] = what
-        before = state[process].get(key)
-        if rng.random() < 0.6:
-            older = [one.argument for one in made if one.f == "write" and one.key == key]
-            forgets = older and rng.random() < careless
-            made.append(seen(process, key, rng.choice(older) if forgets else before and before[1]))
-            continue
-        stamp = number + rng.choice((0, 0, 0, -4))
-        state[process][key] = (stamp, number)
-        for other in range(count):
-            if other != process:
-                place = len(parcels[other]) - rng.choice((0, 0, 1))
-                parcels[other].insert(max(0, place), (key, (stamp, number)))
-        made.append(written(process, key, number))
-    return history_of(*made)
 
 
 @given(history=st.one_of(runs(longest=24, turns=8), replicas(), replicas(), replicas()))

@@ -20,6 +20,7 @@ from chaoslab.errors import HistoryError
 from chaoslab.history import Completion, History
 from chaoslab.history.values import frozen
 from chaoslab.models import MODELS
+from tests.checkers.small_histories import history_of
 
 REGISTER, KV = MODELS["register"], MODELS["kv"]
 
@@ -35,15 +36,6 @@ class Op:
     type: str = "ok"
     result: Any = None
     key: str = "x"
-
-
-def history_of(*operations: Op) -> History:
-    """Return a history in which each operation ends before the next one begins."""
-    history = History()
-    for one in operations:
-        history.invoke(one.process, one.f, one.key, one.argument)
-        history.complete(one.process, one.type, one.value, one.result)  # type: ignore[arg-type]
-    return history
 
 
 def written(process: int, value: Any, type: str = "ok") -> Op:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import tracemalloc
 from typing import Any
 
@@ -192,4 +193,41 @@ def test_a_compare_and_set_of_something_else_than_a_pair_is_refused(model: str, 
     history.invoke(0, "cas", "x", argument)
     history.complete(0, "ok", argument, True)
     with pytest.raises(UsageError, match=r"event 0: a cas takes \[from, to\], not"):
+        check(history, model=MODELS[model], levels=[level])
+
+
+@pytest.mark.parametrize(
+    ("model", "f", "argument", "value", "why"),
+    [
+        ("kv", "append", 5, 5, "event 2: what is appended to a value is text, not 5."),
+        ("counter", "read", None, True, "event 3: what a counter shows is a number, not True."),
+        ("counter", "add", [1], [1], "event 2: what is added to a counter is a number, not [1]."),
+        ("bank", "transfer", ["a", "b"], ["a", "b"], "event 2: a transfer takes [from, to, amount], not ['a', 'b']."),
+        ("set", "read", None, 1, "event 3: the model 'set' cannot make sense of read that saw 1: 'int' object"),
+    ],
+)
+def test_a_value_that_a_model_has_no_meaning_for_is_named_with_its_event(
+    model: str, f: str, argument: Any, value: Any, why: str
+) -> None:
+    """In the words of the history, and with the place: not as the checker keeps it, and not only somewhere."""
+    history = History()
+    history.invoke(0, f, value=argument)
+    history.complete(0, "fail")
+    history.invoke(1, f, value=argument)
+    history.complete(1, "ok", value)
+    with pytest.raises(HistoryError, match=f"^{re.escape(why)}"):
+        check(history, model=MODELS[model], levels=["linearizable"])
+
+
+@pytest.mark.parametrize("result", [1, 0, "yes", [True]])
+@pytest.mark.parametrize(("model", "f", "argument"), [("kv", "cas", [1, 2]), ("set", "add", 1)])
+@pytest.mark.parametrize("level", ["linearizable", "sequential"])
+def test_whether_an_operation_did_anything_is_true_or_false(
+    model: str, f: str, argument: Any, level: str, result: Any
+) -> None:
+    """A result of 1 is a mistake in the recording: to call the system wrong for it would accuse the innocent."""
+    history = History()
+    history.invoke(0, f, value=argument)
+    history.complete(0, "ok", argument, result)
+    with pytest.raises(HistoryError, match=f"event 1: the result of {f} is true or false"):
         check(history, model=MODELS[model], levels=[level])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from typing import Any
 
-import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +18,7 @@ from chaoslab.errors import HistoryError
 from chaoslab.history import History, Operation
 from chaoslab.history.values import frozen
 from chaoslab.models import ILLEGAL, MODELS, Model
+from tests.checkers.small_histories import Op, changed, history_of, seen, written
 
 REGISTER, CAS_REGISTER, KV = MODELS["register"], MODELS["cas-register"], MODELS["kv"]
 
@@ -38,43 +38,6 @@ QUEUE = Model(
     fs=frozenset({"enqueue", "dequeue"}),
     keyed=False,
 )
-
-
-@attrs.frozen
-class Op:
-    """One line of a small history: what a process did, and how it ended."""
-
-    process: int
-    f: str
-    key: str
-    argument: Any = None
-    value: Any = None
-    type: str = "ok"
-    result: Any = None
-
-
-def history_of(*operations: Op) -> History:
-    """Return a history in which each operation ends before the next one begins."""
-    history = History()
-    for one in operations:
-        history.invoke(one.process, one.f, one.key, one.argument)
-        history.complete(one.process, one.type, one.value, one.result)  # type: ignore[arg-type]
-    return history
-
-
-def written(process: int, key: str, value: Any, type: str = "ok") -> Op:
-    """Return a write."""
-    return Op(process, "write", key, value, value, type)
-
-
-def seen(process: int, key: str, value: Any) -> Op:
-    """Return a read."""
-    return Op(process, "read", key, None, value)
-
-
-def changed(process: int, key: str, old: Any, new: Any, type: str = "ok", result: Any = True) -> Op:
-    """Return a compare-and-set."""
-    return Op(process, "cas", key, [old, new], None, type, result)
 
 
 def took(process: int, value: Any) -> Op:

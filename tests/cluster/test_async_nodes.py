@@ -230,7 +230,7 @@ def test_an_exception_in_a_node_ends_the_run_with_node_time_and_traceback() -> N
         await trio.sleep(10)
 
     with pytest.raises(
-        cl.NodeError, match=r"code of node n2 raised ValueError: my own mistake at 1\.500000 s"
+        cl.NodeError, match=r"code of node n2 raised ValueError: my own mistake, at 1\.500000 s"
     ) as error:
         cl.run(main)
     assert isinstance(error.value.__cause__, ValueError)

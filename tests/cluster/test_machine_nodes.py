@@ -197,7 +197,9 @@ def test_an_exception_in_a_handler_names_node_time_and_event() -> None:
         cluster.start(Broken, nodes=2)
         await trio.sleep(1)
 
-    with pytest.raises(cl.NodeError, match=r"node n1 raised KeyError: 'missing' at 0\.250000 s.*timer 'boom'") as error:
+    with pytest.raises(
+        cl.NodeError, match=r"node n1 raised KeyError: 'missing', at 0\.250000 s.*timer 'boom'"
+    ) as error:
         cl.run(main)
     assert isinstance(error.value.__cause__, KeyError)
 
@@ -285,6 +287,22 @@ def test_code_that_exits_is_code_that_raised() -> None:
         await trio.sleep(1)
 
     with pytest.raises(cl.NodeError, match="the code of node n1 raised SystemExit"):
+        cl.run(main)
+
+
+def test_a_cluster_that_code_cannot_start_with_is_no_mistake_of_the_code() -> None:
+    """What it was asked for is said to who asked, in its own words."""
+
+    class Pair(Machine):
+        def __init__(self, context: Context) -> None:
+            super().__init__(context)
+            if len(context.nodes) != 2:
+                raise cl.UsageError(f"a pair are 2 nodes, and there are {len(context.nodes)}.")
+
+    async def main(cluster: cl.Cluster) -> None:
+        cluster.start(Pair, nodes=3)
+
+    with pytest.raises(cl.UsageError, match=r"^a pair are 2 nodes, and there are 3\.$"):
         cl.run(main)
 
 

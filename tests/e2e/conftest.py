@@ -33,4 +33,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     site = next(path for path in (folder / "env").rglob("site-packages") if path.is_dir())
     packages = [path for path in sys.path if path.endswith("site-packages")]
     (site / "dependencies.pth").write_text("\n".join(packages) + "\n")
+    script = python.with_name("pytest")  # which pip would have put there
+    script.write_text(f"#!{python}\nimport sys, pytest\nsys.exit(pytest.main())\n")
+    script.chmod(0o755)
     return python

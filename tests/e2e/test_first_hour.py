@@ -9,30 +9,38 @@ from pathlib import Path
 
 import pytest
 
+from docs.shown import DOCS, Page, matches
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", *arguments], cwd=folder, capture_output=True, text=True, check=False)
+
+def run(folder: Path, *arguments: str, python: str | Path = sys.executable) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([str(python), "-m", *arguments], cwd=folder, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("first")
-    done = run(folder, "chaoslab", "init", "demo")
+    done = run(folder, "chaoslab", "init", "demo", python=installed)
     assert done.returncode == 0, done.stderr
     return folder / "demo"
 
 
-def test_the_project_fails_first_and_its_readme_says_which_line_fixes_it(project: Path) -> None:
-    """The failure names the lost additions and the one fault; after the fix everything passes."""
-    failed = run(project, "pytest", "-q")
+def test_the_tutorial_can_be_followed_with_nothing_but_the_wheel(installed: Path, tmp_path: Path) -> None:
+    """Its commands, in an empty folder, print what it shows."""
+    for command in Page(DOCS / "tutorial" / "index.md", tmp_path, installed).commands():
+        assert matches(command.shown, command.printed), f"$ {command.line}\n{command.printed}\nis not\n{command.shown}"
+
+
+def test_the_project_fails_first_and_its_readme_says_which_line_fixes_it(installed: Path, project: Path) -> None:
+    """With the wheel, too: the failure names the lost additions and the one fault; after the fix everything passes."""
+    failed = run(project, "pytest", "-q", python=installed)
     assert failed.returncode == 1
     assert re.search(r"not eventual: wrong sum", failed.stdout)
-    assert re.search(r"shrunk: \d+ faults to 1, ", failed.stdout)
+    assert re.search(r"shrunk: (\d+ faults to 1|1 fault stays), ", failed.stdout)
     line = '# await node.disk.fsync("totals")'
     assert line in (project / "README.md").read_text()
     code = project / "counter.py"
     code.write_text(code.read_text().replace(line, line.removeprefix("# ")))
-    passed = run(project, "pytest", "-q")
+    passed = run(project, "pytest", "-q", python=installed)
     assert passed.returncode == 0, passed.stdout
 
 
@@ -89,6 +97,15 @@ def test_the_doctor_names_the_first_event_that_differs(tmp_path: Path) -> None:
     assert done.returncode == 2, done.stderr
     assert "the first event that differs is number" in done.stdout
     assert run(tmp_path, "chaoslab", "doctor", "abd/partition").returncode == 0
+
+
+def test_the_doctor_does_not_wait_for_ever(tmp_path: Path) -> None:
+    """Code that never waits for anything is given up, and told as undecided."""
+    (tmp_path / "node.py").write_text("async def Node(node):\n    while True:\n        pass\n")
+    (tmp_path / "one.toml").write_text(SCENARIO)
+    done = run(tmp_path, "chaoslab", "doctor", "one.toml", "--run-seconds", "3")
+    assert done.returncode == 2
+    assert "seed 0 had not ended after 3 seconds in a process of its own" in done.stdout
 
 
 def test_the_doctor_names_escapes(tmp_path: Path) -> None:

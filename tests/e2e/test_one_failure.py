@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parents[2]
 STORE = '''
 import chaoslab as cl
 
@@ -128,7 +129,7 @@ def test_what_pytest_found_is_the_same_run_from_python(project: Path) -> None:
     assert outside(project, "-c", PYTHON, *files).stdout.split() == recorded
 
 
-@pytest.mark.parametrize("kind", ["check", "test-code"])
+@pytest.mark.parametrize("kind", ["check", "node-code", "test-code", "deadlock"])
 def test_what_pytest_found_is_the_same_run_from_the_command_line(project: Path, kind: str) -> None:
     """The same trace hash and the same checks; so is the printed command of pytest itself."""
     folder = written_for(project, kind)
@@ -166,6 +167,27 @@ def after(*arguments):
     return found
 
 trial._trial = after
+"""
+
+
+def test_a_seed_of_a_scenario_is_the_same_run_from_everywhere(tmp_path: Path) -> None:
+    """A file that pytest collects, the command line, and Python: with all faults of that seed, and made small."""
+    (tmp_path / "pytest.ini").write_text("[pytest]\nchaos_scenarios = .\n")
+    (tmp_path / "one.toml").write_text((ROOT / "scenarios" / "primary_backup" / "failover.toml").read_text())
+    assert "3 failed" in pytest_in(tmp_path, "--chaos-seeds", "3").stdout
+    folders = sorted(tmp_path.glob(".chaoslab/one.toml/seed*"))
+    from_pytest = [json.loads((one / "results.json").read_text())["trace_hash"] for one in folders]
+    ways = [[str(folders[0] / "scenario.toml")], *(["one.toml", "--seed", one.name[4:]] for one in folders[1:])]
+    from_command_line = [json.loads(outside(tmp_path, "-m", "chaoslab", "run", *way, "--json").stdout) for way in ways]
+    from_python = outside(tmp_path, "-c", SEEDS, str(folders[0] / "scenario.toml")).stdout.split()
+    assert from_pytest == [one["trace_hash"] for one in from_command_line] == from_python
+
+
+SEEDS = """
+import sys
+import chaoslab as cl
+
+print(cl.run(sys.argv[1]).trace_hash, *(cl.run("one.toml", seed=seed).trace_hash for seed in (1, 2)))
 """
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
+import attrs
+
 from chaoslab.explore.compare import compare
 from chaoslab.plugins import registry
 from chaoslab.report.compare import compare_document, compare_lines
@@ -11,6 +15,7 @@ from tests.explore.test_cap import AtOnce
 CUT = """
 [scenario]
 duration = "6s"
+beyond_budget = true
 [cluster]
 protocol = "{protocol}"
 nodes = {nodes}
@@ -44,6 +49,27 @@ def test_replication_raises_availability() -> None:
     assert document["items"][1]["longest_outage_ms"] == 0
     lines = compare_lines([alone, replicated])
     assert any(line.split()[:1] == ["available"] and "100.000%" in line for line in lines)
+
+
+def test_who_waits_until_the_service_is_back_is_not_served_in_time() -> None:
+    """A client of Raft asks until somebody answers, so all succeed: in time only where others take over."""
+    alone, replicated = compare(
+        [("alone", scenario("raft", 1)), ("replicated", scenario("raft", 3))], AtOnce(), seeds=2
+    )
+    assert (alone.availability, replicated.availability) == (1.0, 1.0)
+    assert alone.promptness < 0.99 <= replicated.promptness
+    document = compare_document([alone, replicated])
+    assert document["items"][0]["in_time"] == alone.promptness
+    lines = compare_lines([alone, replicated])
+    assert any(line.startswith("available in time") and f"{alone.promptness:.3%}" in line for line in lines)
+
+
+def test_what_never_works_again_is_told() -> None:
+    """And is not left out of the median: of three faults, two were the end."""
+    [one] = compare([("one", scenario("abd", 3))], AtOnce(), seeds=1)
+    gone = attrs.evolve(one, runs=(attrs.evolve(one.runs[0], restored_ns=(5, math.inf, math.inf)),))
+    assert any(line.startswith("it works again after") and line.endswith("never") for line in compare_lines([gone]))
+    assert compare_document([gone])["items"][0]["restored_ms"] is None
 
 
 def test_the_same_seeds_give_the_same_figures() -> None:

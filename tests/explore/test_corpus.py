@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import attrs
@@ -147,8 +148,8 @@ def test_what_a_full_disk_keeps_out_of_the_corpus_is_kept_beside_it(tmp_path: Pa
     corpus = Corpus(tmp_path / "c.db")
     keeper = Keeper(corpus)
     assert keeper.keep(made_up(1))
-    pages = corpus._database.execute("PRAGMA page_count").fetchone()[0]
-    corpus._database.execute(f"PRAGMA max_page_count = {pages}")
+    pages = corpus._file.database.execute("PRAGMA page_count").fetchone()[0]
+    corpus._file.database.execute(f"PRAGMA max_page_count = {pages}")
     large = attrs.evolve(made_up(2, "lost write"), recording="x" * 100_000)
     assert keeper.keep(large)
     assert keeper.keep(made_up(3, "torn read"))
@@ -191,12 +192,12 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path, co
 def test_another_database_or_version_is_refused(tmp_path: Path) -> None:
     """Nobody's file is taken for a corpus."""
     other = tmp_path / "other.db"
-    with sqlite3.connect(other) as database:
+    with closing(sqlite3.connect(other)) as database:
         database.execute("CREATE TABLE t (x)")
     with pytest.raises(UsageError, match="no corpus of ChaosLab"):
         Corpus(other)
     Corpus(tmp_path / "c.db").close()
-    with sqlite3.connect(tmp_path / "c.db") as database:
+    with closing(sqlite3.connect(tmp_path / "c.db")) as database:
         database.execute("PRAGMA user_version = 99")
     with pytest.raises(UsageError, match="version 99; this ChaosLab reads version 2"):
         Corpus(tmp_path / "c.db")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from chaoslab.errors import UsageError
-from chaoslab.explore.mutants import chosen, hunt_all, scenarios_for
+from chaoslab.explore.mutants import chosen, hunt_all, protocols_of, scenarios_for
 from chaoslab.plugins import Mutant, registry
 from chaoslab.report.mutants import score_document, score_lines
+from chaoslab.scenario.shipped import scenario_path
 
 NO_MISTAKE = Mutant(
     id="N1", mistake="none", source="-", protocol="raft", scenario="raft/every_fault", check="linearizable"
@@ -57,3 +59,15 @@ def test_every_mutant_names_a_shipped_scenario_of_its_protocol_and_can_be_hunted
         assert mutant.scenario in names, mutant.id
         assert len(mutant.mistake.split()) >= 4
         assert mutant.source
+
+
+def test_a_mutant_can_be_hunted_with_chosen_scenarios_alone(tmp_path: Path) -> None:
+    """Shipped ones or files; one of another protocol, or beyond what is promised, is refused."""
+    (mutant,) = chosen(["R12"])
+    own = tmp_path / "own.toml"
+    own.write_text(scenario_path("raft/network").read_text(encoding="utf-8"), encoding="utf-8")
+    names = [name for name, _ in scenarios_for(mutant, only=["raft/every_fault", str(own)])]
+    assert names == ["raft/every_fault", str(own)]
+    with pytest.raises(UsageError, match="of abd/partition none is for the protocol raft"):
+        scenarios_for(mutant, only=["abd/partition"])
+    assert protocols_of(["abd/partition", "abd/every_fault", str(own)]) == ["abd", "raft"]

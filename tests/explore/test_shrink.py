@@ -8,7 +8,8 @@ import attrs
 import pytest
 
 from chaoslab.errors import UsageError
-from chaoslab.explore.recording import Recording, record, replay
+from chaoslab.explore.mutants import hunt, scenarios_for
+from chaoslab.explore.recording import Recording, parse_recording, record, replay
 from chaoslab.explore.shrink import Shrunk, shrink
 from chaoslab.plugins import registry
 from chaoslab.runner import run
@@ -100,3 +101,26 @@ def test_a_claimed_bound_on_staleness_is_written_into_what_is_left() -> None:
     assert left.expect.staleness_ns == 1_734_000_000
     again = run(parse_scenario(scenario_to_toml(left), registry()), left.seed or 0)
     assert ("staleness", "invalid") in [(one.name, one.outcome) for one in again.checks]
+
+
+def test_a_fault_that_waits_for_something_goes_on_waiting_for_it() -> None:
+    """Without most operations it comes at another moment; at the moment of the first run it would hit nothing."""
+    path = scenario_path("multi_paxos/promises")
+    scenario = load_scenario(path, registry(), {"cluster.protocol": "multi-paxos~P1", "scenario.duration": "10s"})
+    failing = next(done for seed in range(60) if (done := run(scenario, seed)).verdict == "invalid")
+    after = shrink(record(failing), runs_max=120)
+    assert any(request.schedule.when for request in after.recording.scenario.faults)
+    assert after.after.operations < after.before.operations / 4
+    assert after.after.faults < after.before.faults / 2
+
+
+@pytest.mark.parametrize("protocol", ["crdt-counter", "crdt-set"])
+def test_what_is_wrong_in_the_end_is_still_asked_for_in_the_end(protocol: str) -> None:
+    """Two replicas that were asked too soon differ for everybody: what is left holds on the correct protocol."""
+    mutant = next(one for one in registry().mutants.values() if one.protocol == protocol)
+    found = hunt(mutant.id, scenarios_for(mutant), 0, 100).found
+    assert found is not None
+    scenario = shrink(parse_recording(found.recording)).recording.scenario
+    assert scenario.operations
+    assert run(scenario, scenario.seed or 0).verdict == "invalid"
+    assert run(attrs.evolve(scenario, protocol=protocol), scenario.seed or 0).verdict == "valid"

@@ -14,11 +14,11 @@ import chaoslab as cl
 from chaoslab.faults import Downgrade, Misconfigure, Upgrade
 from chaoslab.nemesis import Budget, Nemesis, Step
 from chaoslab.net.latency import Uniform
-from chaoslab.plugins import Registry, registry
+from chaoslab.plugins import Registry
 from chaoslab.runner import run
 from chaoslab.scenario import parse_scenario, scenario_to_toml
 from chaoslab.statemachine import Context, Effects, Persist, Request, reply
-from tests.faults.toy_register import Settings, toy_register
+from tests.faults.toy_register import Settings, toy_register, with_toy
 
 S = 10**9
 SEEDS = range(6)
@@ -277,18 +277,8 @@ for = "1s"
 """
 
 
-def with_toy(**changes: Any) -> Registry:
-    known = registry()
-    toy = attrs.evolve(
-        known.protocol("single-copy"),
-        name="toy",
-        replica=toy_register(),
-        nodes=3,
-        versions={"2.0": toy_register()},
-        budget=Budget(settings=True),
-        settings=Settings,
-    )
-    return attrs.evolve(known, protocols={**known.protocols, "toy": attrs.evolve(toy, **changes)})
+def installed(**changes: Any) -> Registry:
+    return with_toy(**{"versions": {"2.0": toy_register()}, "budget": Budget(settings=True), **changes})
 
 
 @pytest.mark.parametrize(
@@ -302,7 +292,7 @@ def with_toy(**changes: Any) -> Registry:
 )
 def test_a_scenario_can_ask_for_it(fault: str) -> None:
     """It reads back, and runs the same each time."""
-    plugins = with_toy()
+    plugins = installed()
     scenario = parse_scenario(TEXT + fault + "\n", plugins)
     assert parse_scenario(scenario_to_toml(scenario), plugins) == scenario
     first, again = (run(scenario, 5, plugins=plugins) for _ in range(2))
@@ -327,7 +317,7 @@ def test_a_scenario_can_ask_for_it(fault: str) -> None:
 def test_what_the_protocol_does_not_have_is_refused_with_the_line(protocol: str, fault: str, words: str) -> None:
     """When the scenario is read."""
     with pytest.raises(cl.ScenarioError) as raised:
-        parse_scenario(TEXT.replace('"toy"', f'"{protocol}"') + fault + "\n", with_toy(), file="s.toml")
+        parse_scenario(TEXT.replace('"toy"', f'"{protocol}"') + fault + "\n", installed(), file="s.toml")
     assert words in str(raised.value)
     assert raised.value.line is not None
     assert raised.value.line >= 8

@@ -16,7 +16,7 @@ from chaoslab.net.latency import Uniform
 from chaoslab.plugins import Registry, registry
 from chaoslab.runner import Run, run
 from chaoslab.scenario import parse_scenario, scenario_to_toml
-from tests.faults.toy_register import Settings, toy_register
+from tests.faults.toy_register import Settings, toy_register, with_toy
 
 SEEDS = range(6)
 SPREAD = Uniform(low_ns=1_000_000, high_ns=30_000_000)
@@ -203,23 +203,13 @@ for = "3s"
 """
 
 
-def with_toy(**changes: Any) -> Registry:
-    known = registry()
-    toy = attrs.evolve(
-        known.protocol("single-copy"),
-        name="toy",
-        replica=toy_register(),
-        nodes=3,
-        administers=("join", "leave"),
-        budget=Budget(membership=True),
-        settings=Settings,
-    )
-    return attrs.evolve(known, protocols={**known.protocols, "toy": attrs.evolve(toy, **changes)})
+def installed(**changes: Any) -> Registry:
+    return with_toy(**{"administers": ("join", "leave"), "budget": Budget(membership=True), **changes})
 
 
 def test_a_scenario_can_ask_for_a_join() -> None:
     """And its run is valid, and the same each time."""
-    plugins = with_toy()
+    plugins = installed()
     scenario = parse_scenario(TEXT, plugins)
     assert parse_scenario(scenario_to_toml(scenario), plugins) == scenario
 
@@ -239,7 +229,7 @@ def test_a_protocol_without_the_command_refuses_when_the_scenario_is_read() -> N
     assert raised.value.line == 10
     assert "no command 'join' for administrators: its members cannot be changed" in str(raised.value)
     with pytest.raises(cl.ScenarioError, match="no command 'leave' for administrators: it administers join"):
-        parse_scenario(TEXT, with_toy(administers=("join",)))
+        parse_scenario(TEXT, installed(administers=("join",)))
 
 
 def test_membership_is_a_promise_of_its_own() -> None:

@@ -108,6 +108,21 @@ def test_a_shape_may_cut_one_way() -> None:
     assert all("n1" not in heard for name, heard in hears.items() if name != "n1")
 
 
+@pytest.mark.parametrize("shape", sorted(SHAPES))
+def test_a_drawn_cut_can_be_written_out(shape: str) -> None:
+    """As the groups that were drawn, which then cut the same at any time; a star and a ring have no groups."""
+    drawn = cl.partition(shape=shape)
+    links = list(itertools.permutations(names(5), 2))
+    for seed in SEEDS:
+        (injection,) = traffic(drawn, links=links, number=1, heal_after=1.0, nodes=5, seed=seed).injections
+        written = injection.written_out()
+        if shape in ("star", "majorities-ring"):
+            assert written == drawn
+        else:
+            assert not written.shape
+            assert hearing(written, seed=seed + 1) == hearing(drawn, seed=seed)
+
+
 def test_a_cut_may_be_for_some_messages_only() -> None:
     """Others pass."""
     cut = Partition(groups="n1 | n2", match=cl.matching("vote"))

@@ -14,9 +14,10 @@ from typing import Any
 import attrs
 
 from chaoslab.parameters import COUNT, parameter
+from chaoslab.plugins import Registry, registry
 from chaoslab.statemachine import Context, Effect, Effects, Invocation, Request, Send, SetTimer, reply
 
-__all__ = ["Settings", "ToyRegister", "toy_register"]
+__all__ = ["Settings", "ToyRegister", "toy_register", "with_toy"]
 
 Version = tuple[int, str, int]
 
@@ -189,3 +190,11 @@ class ToyRegister:
 def toy_register(**wrong: bool) -> Callable[[Context], ToyRegister]:
     """Return the factory of nodes that are wrong in these ways."""
     return lambda context: ToyRegister(context, **wrong)
+
+
+def with_toy(**changes: Any) -> Registry:
+    """Return what is installed, and the right register as the protocol ``toy``, with *changes*."""
+    known = registry()
+    single_copy = known.protocol("single-copy")
+    toy = attrs.evolve(single_copy, name="toy", replica=toy_register(), nodes=3, settings=Settings)
+    return attrs.evolve(known, protocols={**known.protocols, "toy": attrs.evolve(toy, **changes)})

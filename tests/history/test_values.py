@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaoslab.history.values import frozen
+from chaoslab.history.values import frozen, thawed
 
 
 @pytest.mark.parametrize(
@@ -75,3 +75,17 @@ def test_frozen_values_are_equal_exactly_if_the_values_are(one: Any, other: Any)
     hash(frozen(one))
     assert (frozen(one) == frozen(other)) == same(one, other)
     assert frozen(one) == frozen(one)
+
+
+@pytest.mark.parametrize("value", [None, True, 0.5, "a", 7, [1, [False, None]], {"a": [1], 2: "b"}, []])
+def test_what_was_frozen_is_shown_as_it_was(value: Any) -> None:
+    """People are told of True, not of the stand-in that checkers compare."""
+    assert thawed(frozen(value)) == value
+
+
+def test_what_was_nested_too_deeply_is_shown_in_part() -> None:
+    """Its digest tells nobody anything."""
+    deep: Any = []
+    for _ in range(200):
+        deep = [deep]
+    assert "..." in repr(thawed(frozen(deep)))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chaoslab.history import History
-from chaoslab.history.words import in_words
+from chaoslab.history.words import in_words, which_nobody_wrote
 
 
 def words_of(f: str, key: Any, argument: Any, ending: str = "ok", value: Any = None, result: Any = None) -> str:
@@ -48,3 +48,14 @@ def words_of(f: str, key: Any, argument: Any, ending: str = "ok", value: Any = N
 def test_an_operation_is_told_in_words(arguments: tuple[Any, ...], words: str) -> None:
     """Who, what, where, and what is known of its end."""
     assert words_of(*arguments) == words
+
+
+def test_what_was_written_to_another_key_was_not_written_there() -> None:
+    """It may well have been written somewhere: the sentence is about the key that was read."""
+    history = History()
+    history.invoke(0, "write", "y", 50)
+    history.complete(0, "ok", 50)
+    history.invoke(1, "read", "x")
+    history.complete(1, "ok", 50)
+    written, read = history.operations()
+    assert which_nobody_wrote(read, [written, read]) == "which nobody had written there"

@@ -41,6 +41,13 @@ def test_refusals_are_observations() -> None:
     assert after(("acquire", 1, None, None), ("release", 1, None, False)) is ILLEGAL
 
 
+def test_true_says_that_it_was_granted_and_is_no_token() -> None:
+    """A program without fencing tokens answers so."""
+    granted = ("acquire", None, True, None)
+    assert after(granted, ("release", None, None, None), granted) is not ILLEGAL
+    assert after(granted, granted) is ILLEGAL
+
+
 def test_fencing_tokens_grow() -> None:
     """A token that is not larger than the last one is illegal, also when an acquire of unknown token came between."""
     first, release = ("acquire", 1, 33, None), ("release", 1, None, None)

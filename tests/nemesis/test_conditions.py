@@ -72,6 +72,21 @@ def test_a_fault_waits_for_a_role() -> None:
     assert injections(Condition(role="leader")) == ([(1.0, ("n2",))], [])
 
 
+def test_who_has_the_role_already_is_hit_at_once() -> None:
+    """Some protocols begin with a leader, and make no other while it lives."""
+
+    async def main(cluster: cl.Cluster) -> list[tuple[float, tuple[str, ...]]]:
+        cluster.start(Beating, nodes=3)
+        step = Step(
+            name="late", fault=Pause(), target="it", begin_ns=2 * S, end_ns=3 * S, when=Condition(role="leader")
+        )
+        Nemesis(cluster, (step,), Budget(down="all")).begin()
+        await trio.sleep(4)
+        return [(one.began_ns / S, one.targets) for one in cluster.injections]
+
+    assert cl.run(main) == [(2.0, ("n2",))]
+
+
 def test_a_fault_comes_some_time_after_what_it_waited_for() -> None:
     """`after` puts a pause between the two."""
     assert injections(Condition(role="leader", after_ns=S // 4)) == ([(1.25, ("n2",))], [])

@@ -10,6 +10,7 @@ from chaoslab.statemachine import Complete, Context, Effects, Invocation, Persis
 from chaoslab_protocols.abd.client import Client
 from chaoslab_protocols.abd.messages import INITIAL, Query, QueryReply, Store, StoreReply
 from chaoslab_protocols.abd.replica import Replica
+from tests.protocols.by_hand import of
 
 
 def context(name: str, **files: bytes) -> Context:
@@ -22,10 +23,6 @@ def context(name: str, **files: bytes) -> Context:
         monotonic_time=lambda: 0.0,
         home="n1",
     )
-
-
-def of(kind: type, effects: Effects) -> list[Any]:
-    return [effect for effect in effects or () if isinstance(effect, kind)]
 
 
 def test_a_replica_answers_a_query_with_its_highest_tag() -> None:

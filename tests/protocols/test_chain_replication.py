@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chaoslab.statemachine import Context, Effects, Invocation, Persist, Send, Write
+from chaoslab.statemachine import Context, Effects, Invocation, Persist
 from chaoslab_protocols.chain_replication.craq import CraqServer
 from chaoslab_protocols.chain_replication.master import Master
 from chaoslab_protocols.chain_replication.messages import (
@@ -22,14 +22,9 @@ from chaoslab_protocols.chain_replication.mutants import TakesSentForReceived
 from chaoslab_protocols.chain_replication.server import Server
 from chaoslab_protocols.seeking_client import NOT_HERE, OK, ClientReply, ClientRequest
 from chaoslab_protocols.session_store import Update
+from tests.protocols.by_hand import Clock, sent, written
 
 CHAIN = ("n1", "n2", "n3")
-
-
-class Clock:
-    """A monotonic clock that is set by hand."""
-
-    now = 0.0
 
 
 def context(name: str, clock: Clock | None = None, **files: bytes) -> Context:
@@ -43,20 +38,6 @@ def context(name: str, clock: Clock | None = None, **files: bytes) -> Context:
         monotonic_time=lambda: clock.now,
         home=name,
     )
-
-
-def sent(effects: Effects) -> list[tuple[str, Any]]:
-    return [(effect.to, effect.message) for effect in effects or () if isinstance(effect, Send)]
-
-
-def written(effects: Effects, before: bytes = b"") -> bytes:
-    """Return what a file that held *before* holds when the effects are performed."""
-    for effect in effects or ():
-        if isinstance(effect, Persist):
-            before += effect.data
-        elif isinstance(effect, Write):
-            before = effect.data
-    return before
 
 
 def write(sequence: int, value: Any) -> ClientRequest:

@@ -6,22 +6,8 @@ from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
-from chaoslab.plugins import registry
-from chaoslab.runner import run
-from chaoslab.scenario import load_scenario
-from chaoslab.scenario.shipped import scenario_path, shipped_scenarios
-
-
-def outcome(job: tuple[str, int, dict[str, str]]) -> tuple[int, str, str]:
-    """Return seed, verdict and what was said of it."""
-    name, seed, overrides = job
-    done = run(load_scenario(scenario_path(name), registry(), overrides), seed)
-    return seed, done.verdict, "; ".join(verdict.summary for verdict in done.checks if verdict.outcome != "valid")
-
-
-def outcomes(name: str, seeds: range, **overrides: str) -> list[tuple[int, str, str]]:
-    changes = {key.replace("__", "."): value for key, value in overrides.items()}
-    return [outcome((name, seed, changes)) for seed in seeds]
+from chaoslab.scenario.shipped import shipped_scenarios
+from tests.protocols.shipped_runs import complaints, outcome, outcomes, scenarios_in
 
 
 @pytest.mark.parametrize(
@@ -29,20 +15,19 @@ def outcomes(name: str, seeds: range, **overrides: str) -> list[tuple[int, str, 
 )
 def test_a_scenario_that_should_hold_holds(name: str) -> None:
     """For whatever seed."""
-    assert [(seed, why) for seed, verdict, why in outcomes(name, range(100, 106)) if verdict != "valid"] == []
+    assert complaints(name, range(100, 106)) == []
 
 
 @pytest.mark.parametrize("nodes", ["3", "4", "7"])
 def test_abd_holds_for_clusters_of_other_sizes(nodes: str) -> None:
     """A majority is a majority."""
-    found = outcomes("abd/every_fault", range(3), cluster__nodes=nodes, scenario__duration="10s")
-    assert [(seed, why) for seed, verdict, why in found if verdict != "valid"] == []
+    assert complaints("abd/every_fault", range(3), cluster__nodes=nodes, scenario__duration="10s") == []
 
 
-@pytest.mark.parametrize("name", [name for name, _, _ in shipped_scenarios() if name.startswith("raft/")])
+@pytest.mark.parametrize("name", scenarios_in("raft"))
 def test_raft_holds_in_its_scenarios(name: str) -> None:
     """A few seeds of each; the campaign below takes many."""
-    assert [(seed, why) for seed, verdict, why in outcomes(name, range(2)) if verdict != "valid"] == []
+    assert complaints(name, range(2)) == []
 
 
 GROUPS = ("chain_replication/", "primary_backup/synchronous_")
@@ -51,7 +36,7 @@ GROUPS = ("chain_replication/", "primary_backup/synchronous_")
 @pytest.mark.parametrize("name", [name for name, _, _ in shipped_scenarios() if name.startswith(GROUPS)])
 def test_chains_and_synchronous_backups_hold_in_their_scenarios(name: str) -> None:
     """A few seeds of each; the campaign below takes many."""
-    assert [(seed, why) for seed, verdict, why in outcomes(name, range(2)) if verdict != "valid"] == []
+    assert complaints(name, range(2)) == []
 
 
 @pytest.mark.parametrize("nodes", ["2", "3", "7"])
@@ -60,8 +45,7 @@ def test_chains_and_synchronous_backups_hold_in_their_scenarios(name: str) -> No
 )
 def test_chains_and_synchronous_backups_hold_for_clusters_of_other_sizes(name: str, nodes: str) -> None:
     """A chain may be one server, and a primary may have no backup: the last node is the master."""
-    found = outcomes(name, range(2), cluster__nodes=nodes, scenario__duration="10s")
-    assert [(seed, why) for seed, verdict, why in found if verdict != "valid"] == []
+    assert complaints(name, range(2), cluster__nodes=nodes, scenario__duration="10s") == []
 
 
 @pytest.mark.campaign
@@ -77,23 +61,20 @@ def test_chains_and_synchronous_backups_hold_for_many_seeds(name: str) -> None:
 @pytest.mark.parametrize("name", ["raft/partitions", "raft/snapshots"])
 def test_raft_holds_however_it_reads(name: str, reads: str) -> None:
     """The claim is the same for every way of reading."""
-    found = outcomes(name, range(2), cluster__settings__reads=reads)
-    assert [(seed, why) for seed, verdict, why in found if verdict != "valid"] == []
+    assert complaints(name, range(2), cluster__settings__reads=reads) == []
 
 
 @pytest.mark.parametrize("workload", ["kv", "cas-register"])
 def test_raft_holds_for_every_workload_that_it_serves(workload: str) -> None:
     """The register is the workload of its scenarios."""
-    found = outcomes("raft/partitions", range(2), workload__name=workload)
-    assert [(seed, why) for seed, verdict, why in found if verdict != "valid"] == []
+    assert complaints("raft/partitions", range(2), workload__name=workload) == []
 
 
 @pytest.mark.parametrize("nodes", ["1", "2", "3", "4", "7"])
 def test_raft_holds_for_clusters_of_other_sizes(nodes: str) -> None:
     """A majority is a majority; one server is a majority of itself."""
     text = {"cluster__nodes": nodes, "scenario__duration": "10s"}
-    found = outcomes("raft/swarm", range(2), **text)
-    assert [(seed, why) for seed, verdict, why in found if verdict != "valid"] == []
+    assert complaints("raft/swarm", range(2), **text) == []
 
 
 def test_most_seeds_show_that_asynchronous_replication_loses_writes() -> None:
@@ -125,7 +106,7 @@ def test_primary_and_backup_are_violated_by_most_of_five_hundred_seeds() -> None
 
 
 @pytest.mark.campaign
-@pytest.mark.parametrize("name", [name for name, _, _ in shipped_scenarios() if name.startswith("raft/")])
+@pytest.mark.parametrize("name", scenarios_in("raft"))
 def test_raft_holds_for_many_seeds(name: str) -> None:
     """Every shipped scenario, within the budget of Raft."""
     with ProcessPoolExecutor() as pool:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from chaoslab.statemachine import Context, Effects, Invocation, Persist, Send, Write
+from chaoslab.statemachine import Context, Invocation, Persist
 from chaoslab_protocols.primary_backup.mutants import GoesByItsOwnPings, TakesMessagesOfAnyView
 from chaoslab_protocols.primary_backup.synchronous.messages import (
     Announcement,
@@ -19,12 +17,7 @@ from chaoslab_protocols.primary_backup.synchronous.server import Server
 from chaoslab_protocols.primary_backup.synchronous.view_service import ViewService
 from chaoslab_protocols.seeking_client import NOT_HERE, OK, ClientReply, ClientRequest
 from chaoslab_protocols.session_store import Update
-
-
-class Clock:
-    """A monotonic clock that is set by hand."""
-
-    now = 0.0
+from tests.protocols.by_hand import Clock, sent, written
 
 
 def context(name: str, clock: Clock | None = None, **files: bytes) -> Context:
@@ -38,20 +31,6 @@ def context(name: str, clock: Clock | None = None, **files: bytes) -> Context:
         monotonic_time=lambda: clock.now,
         home=name,
     )
-
-
-def sent(effects: Effects) -> list[tuple[str, Any]]:
-    return [(effect.to, effect.message) for effect in effects or () if isinstance(effect, Send)]
-
-
-def written(effects: Effects, before: bytes = b"") -> bytes:
-    """Return what a file that held *before* holds when the effects are performed."""
-    for effect in effects or ():
-        if isinstance(effect, Persist):
-            before += effect.data
-        elif isinstance(effect, Write):
-            before = effect.data
-    return before
 
 
 WRITE = ClientRequest(1, Invocation(f="write", key="x", value="a"))

@@ -98,6 +98,8 @@ def test_overrides_replace_what_the_file_says() -> None:
         ('"10s"', '"10/s"', 3, "scenario.duration", "not one of a duration"),
         ('"10s"', '"0s"', 3, "scenario.duration", "above zero"),
         ('"abd"', '"abdd"', 6, "cluster.protocol", "did you mean 'abd'"),
+        ('"abd"', '"store.py"', 6, "cluster.protocol", 'such as "store.py:Store"'),
+        ('"abd"', '"store:Store"', 6, "cluster.protocol", 'such as "store.py:Store"'),
         ("nodes = 5", "nodes = 0", 7, "cluster.nodes", "at least one node"),
         ('"abd"\nnodes = 5', '"chain"\nnodes = 1', 7, "cluster.nodes", "chain takes at least 2 nodes"),
         ("nodes = 5", "nodes = 2.5", 7, "cluster.nodes", ""),
@@ -155,6 +157,13 @@ def test_overrides_replace_what_the_file_says() -> None:
         ("nodes = 5", 'nodes = 5\nzones = { one = "n1" }', 8, "cluster.zones.one", "means something else"),
         ("[expect]", '[[nemesis]]\nname = "swarn"\n[expect]', 32, "nemesis.name", "did you mean 'swarm'"),
         ("[expect]", '[[nemesis]]\nname = "swarm"\nepisodes = 0\n[expect]', 33, "nemesis.episodes", "at least 1"),
+        (
+            "[expect]",
+            '[[nemesis]]\nname = "swarm"\nkinds = ["forge"]\n[expect]',
+            33,
+            "nemesis.kinds",
+            "no fault of these",
+        ),
         ('["linearizable"]', '["linearisable"]', 32, "expect.consistency", "did you mean 'linearizable'"),
         ('["linearizable"]', "[3]", 32, "expect.consistency", ""),
         ('"95%"', '"195%"', 33, "expect.availability", "from 0 to 1"),
@@ -312,3 +321,53 @@ def test_a_bound_on_staleness_is_refused_where_nothing_can_be_stale() -> None:
     with pytest.raises(ScenarioError, match="staleness is of registers, and the workload is 'queue'") as error:
         read(text)
     assert (error.value.line, error.value.key) == (6, "expect.staleness")
+
+
+TRANSACTIONS = """\
+[scenario]
+title = "Two transactions"
+duration = "2s"
+
+[cluster]
+protocol = "two-phase-commit"
+
+[workload]
+name = "list-append"
+clients = 2
+
+[[operation]]
+at = "0s"
+client = "c1"
+f = "txn"
+value_json = '[["r", "x", null], ["append", "y", 1]]'
+
+[[operation]]
+at = "1s"
+client = "c2"
+f = "txn"
+value = [["append", "x", 2]]
+"""
+
+
+def test_an_argument_with_nothing_in_it_is_told_as_json() -> None:
+    """TOML has no null: a script whose transactions read has another way to say it, and is written that way too."""
+    scenario = read(TRANSACTIONS)
+    first, second = scenario.operations
+    assert first.invocation.value == (("r", "x", None), ("append", "y", 1))
+    assert second.invocation.value == (("append", "x", 2),)
+    text = scenario_to_toml(scenario)
+    assert text.count("value_json") == 1
+    assert parse_scenario(text, registry()).operations == scenario.operations
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("value_json = '[1,'", r"s\.toml:16: operation\.value_json: this is no JSON"),
+        ("value_json = '[1]'\nvalue = [1]", r"s\.toml:16: operation\.value_json: an operation has value or"),
+    ],
+)
+def test_an_argument_that_is_no_json_or_told_twice_is_refused(line: str, said: str) -> None:
+    """With its line."""
+    with pytest.raises(ScenarioError, match=said):
+        read(TRANSACTIONS.replace("""value_json = '[["r", "x", null], ["append", "y", 1]]'""", line))

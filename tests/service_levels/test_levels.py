@@ -7,7 +7,7 @@ import math
 import pytest
 
 from chaoslab.history import History
-from chaoslab.parameters import build
+from chaoslab.parameters import build, parameters_of
 from chaoslab.report.service_levels import in_words
 from chaoslab.service_levels import (
     Objectives,
@@ -16,6 +16,8 @@ from chaoslab.service_levels import (
     experiences,
     fault_windows,
     judge,
+    judge_cost,
+    judge_recovery,
     nines,
     percentile,
     recovery_ns,
@@ -176,3 +178,75 @@ def test_a_latency_of_nothing_is_unknown() -> None:
     objectives = build(Objectives, {"p50": "1s"})
     history = history_of((0, 10, "fail"))
     assert [one.outcome for one in judge(objectives, service_levels(history), history)] == ["unknown"]
+
+
+def test_what_comes_too_late_is_available_but_not_in_time() -> None:
+    """Counted from when it was due; patience is the person's to say."""
+    history = history_of((0, 10, "ok"), (0, 31, "ok"), (0, 9, "fail"))
+    history.due_ns[2] = -25
+    assert (service_levels(history).availability, service_levels(history).promptness) == (2 / 3, 2 / 3)
+    assert service_levels(history, patience_ns=31).promptness == 1 / 3
+    [verdict] = judge(
+        build(Objectives, {"in_time": "90%", "patience": "31ns"}), service_levels(history, patience_ns=31), history
+    )
+    assert (verdict.name, verdict.outcome) == ("in_time", "invalid")
+    assert verdict.summary.startswith("33.333% of 3 operations succeeded within 31ns")
+    assert "missed by 56.7 points" in verdict.summary
+
+
+BOUNDS: dict[str, tuple[object, object, str]] = {
+    "availability": ("57%", "67.143%", "10 points"),
+    "in_time": ("57%", "67.143%", "10 points"),
+    "uptime": ("67%", "70%", "2.500% of the time"),
+    "throughput": ("10/s", "12/s", "2 a second"),
+    "p50": ("10ms", "9ms", "1.0ms"),
+    "p95": ("40ms", "35ms", "5.0ms"),
+    "p99": ("40ms", "35ms", "5.0ms"),
+    "p50_calm": ("10ms", "9ms", "1.0ms"),
+    "p95_calm": ("10ms", "9ms", "1.0ms"),
+    "p99_calm": ("10ms", "9ms", "1.0ms"),
+    "p50_under_faults": ("35ms", "15ms", "20.0ms"),
+    "p95_under_faults": ("40ms", "15ms", "25.0ms"),
+    "p99_under_faults": ("40ms", "15ms", "25.0ms"),
+    "outage": ("130ms", "100ms", "30.0ms"),
+    "outages": (1, 0, "1 times"),
+    "detects_within": ("110ms", "100ms", "10.0ms"),
+    "restores_within": ("140ms", "100ms", "40.0ms"),
+}
+"""Each bound that may be expected: one that the history above keeps, one that it misses, and by how much, by hand."""
+
+
+@pytest.mark.parametrize("key", BOUNDS)
+def test_every_figure_can_be_expected(key: str) -> None:
+    """A bound that holds is valid; one that does not says by how much."""
+    kept, missed, by = BOUNDS[key]
+    history = with_faults()
+    for bound, outcome in ((kept, "valid"), (missed, "invalid")):
+        [verdict] = judge(build(Objectives, {key: bound}), service_levels(history), history)
+        assert verdict.outcome == outcome, verdict.summary
+    assert f"missed by {by}" in verdict.summary
+
+
+def test_no_figure_is_left_out() -> None:
+    """But the clients' patience, which is no bound, and the recovery after the last heal, which has its own test."""
+    keys = {one.name for one in parameters_of(Objectives)}
+    assert keys == {*BOUNDS, "patience", "recovers_within"}
+
+
+def test_a_recovery_that_is_late_says_by_how_much() -> None:
+    """And one that never came says that."""
+    history = with_faults()
+    verdict = judge_recovery(history, 300_000_000, 60_000_000)
+    assert (verdict.outcome, verdict.name) == ("invalid", "recovery")
+    assert "missed by 40.0ms" in verdict.summary
+    assert judge_recovery(history, 300_000_000, 100_000_000).outcome == "valid"
+    assert "missed for good" in judge_recovery(history, 500_000_000, 100_000_000).summary
+
+
+def test_cost_is_what_each_success_takes() -> None:
+    """Without a success there is nothing to divide by."""
+    assert judge_cost("messages", 30, 10, 3).outcome == "valid"
+    missed = judge_cost("messages", 31, 10, 3)
+    assert missed.outcome == "invalid"
+    assert missed.summary.endswith("at most 3 was expected, missed by 0.1 messages.")
+    assert judge_cost("bytes", 31, 0, 3).outcome == "unknown"

@@ -84,7 +84,9 @@ def test_a_deadlock_is_told_with_who_waits_and_where() -> None:
     async def main() -> None:
         await trio.Event().wait()
 
-    with pytest.raises(DeadlockError, match=r"nothing is scheduled.*main waits at .*test_clock\.py:\d+"):
+    with pytest.raises(
+        DeadlockError, match=r"nothing is scheduled.*the main task waits at test_clock\.py:\d+, in main"
+    ):
         Engine(0).run(main)
 
 

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from chaoslab.plugins import registry
-from chaoslab.runner import run
-from chaoslab.scenario import load_scenario
-from chaoslab.scenario.shipped import scenario_path
 from chaoslab.statemachine import Context, Invocation, Request, Response, Send
 from chaoslab_systems.load_balancer import Balancer, Check, Settings, Well
 
@@ -81,15 +77,3 @@ def test_an_answer_goes_to_the_client_under_the_number_that_the_client_gave() ->
     answer = Response(passed.message.id, 5)
     assert one.message("n2", answer) == [Send("c1", Response(7, 5))]
     assert one.message("n2", answer) is None
-
-
-def test_checks_raise_availability() -> None:
-    """With the same faults: one server, then more servers, then more servers that are watched."""
-    names = ("one_server", "balancer_without_checks", "balancer_with_checks")
-    found = []
-    for name in names:
-        runs = [run(load_scenario(scenario_path(f"availability/{name}"), registry()), seed) for seed in range(3)]
-        assert [one.verdict for one in runs] == ["valid"] * 3
-        operations = sum(one.service_levels.operations for one in runs)
-        found.append(sum(one.service_levels.ok for one in runs) / operations)
-    assert found[0] < found[1] < found[2]

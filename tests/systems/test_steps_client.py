@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import pytest
+
 from chaoslab.cluster import RequestClient
+from chaoslab.plugins import registry
+from chaoslab.runner import run
+from chaoslab.scenario import load_scenario
 from chaoslab.statemachine import Complete, Context, Effect, Invocation, Response, Send
 from chaoslab_systems.cash_machine import AsyncMachine
 from chaoslab_systems.whole_value_client import WholeValueClient
@@ -84,3 +90,36 @@ def test_a_whole_value_is_read_changed_and_written_back() -> None:
     number, body = asked(cart.message("n1", Response(number, "3 5")))
     assert (body.f, body.value) == ("write", "3 5 7")
     assert isinstance(cart.store, RequestClient)
+
+
+@pytest.mark.parametrize("protocol", [one.name for one in registry().protocols.values() if one.administers])
+def test_administrators_are_understood_wherever_members_can_be_changed(protocol: str, tmp_path: Path) -> None:
+    """What a system has in place of reads and writes is no reason to take a join for one of its operations."""
+    path = tmp_path / "changes.toml"
+    path.write_text(f"""\
+[scenario]
+title = "A node joins and another one leaves"
+duration = "6s"
+
+[cluster]
+protocol = "{protocol}"
+
+[workload]
+name = "{registry().protocol(protocol).serves[0]}"
+
+[[fault]]
+kind = "join"
+at = "1s"
+for = "2s"
+
+[[fault]]
+kind = "leave"
+target = "one"
+at = "4s"
+for = "1s"
+""")
+    made = run(load_scenario(path, registry()), seed=1)
+    assert made.verdict == "valid"
+    assert {one.value.rpartition(" was told ")[2].partition(" ")[0] for one in made.history if one.f == "join"} >= {
+        "ok"
+    }

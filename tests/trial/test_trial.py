@@ -55,7 +55,7 @@ def test_a_failing_trial_shrinks_to_a_fault_or_two_and_few_operations() -> None:
         shrunk = shrink(record(cl.run_test(early, seed=seed)), runs_max=300)
         assert shrunk.after.faults <= 2
         assert shrunk.after.operations <= 20
-        again = run(shrunk.recording.scenario, seed)
+        again = run(shrunk.recording.scenario, shrunk.recording.seed)
         assert again.trace_hash == shrunk.recording.trace_hash
         assert again.verdict == "invalid"
 

@@ -21,8 +21,9 @@ def judged(
 ) -> Verdict:
     """Return the verdict on the last reads, and on lookups of (identifier of the key, owner)."""
     history = History()
-    history.invoke(0, "read", time_ns=0)
-    history.complete(0, "ok", (99, None, ()), time_ns=1, node="a")
+    for node in ("a", "b", "c"):
+        history.invoke(0, "read", time_ns=0)
+        history.complete(0, "ok", (99, None, ()), time_ns=1, node=node)
     at_ns = int(quiet_s * S)
     for node, value in places.items():
         history.invoke(0, "read", time_ns=at_ns)
@@ -64,6 +65,13 @@ def test_what_is_wrong_is_named(anomaly: str, changes: dict[str, Any], lookups: 
     verdict = judged({**PLACES, **changes}, *lookups)
     assert (verdict.outcome, verdict.anomaly) == ("invalid", anomaly)
     assert verdict.operations
+
+
+def test_a_ring_with_a_node_that_nobody_asks_is_not_judged() -> None:
+    """It may be where it belongs or not: without a client beside it nobody knows, and unknown is not broken."""
+    verdict = judged({**PLACES, "c": (30, "b", ("d", "a"))})
+    assert verdict.outcome == "unknown"
+    assert "d is in the ring, and no client stands beside it" in verdict.summary
 
 
 def test_a_node_that_is_in_no_ring_is_left_out() -> None:

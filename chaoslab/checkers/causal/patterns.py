@@ -18,6 +18,7 @@ from operator import itemgetter
 
 import attrs
 
+from chaoslab.checkers.causal.evidence import CausalOrder, Readings
 from chaoslab.checkers.causal.order import cycle_of, pasts, schedule
 from chaoslab.checkers.reads_from.evidence import Pattern, Reason
 from chaoslab.checkers.reads_from.paths import Link, find_path, made_pattern
@@ -37,6 +38,14 @@ class Ordered:
 
     order: list[int]
     past: list[list[int]]
+
+    def evidence(self, sessions: Sessions, readings: Readings) -> CausalOrder:
+        """Return it as a verdict shows it."""
+        return CausalOrder(
+            order=tuple(map(sessions.calls.__getitem__, self.order)),
+            pasts=tuple(map(self.past.__getitem__, self.order)),
+            readings=readings,
+        )
 
 
 @attrs.frozen(kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from chaoslab.checkers.reads_from.evidence import Cases, Pattern, Refutation
 from chaoslab.history import Operation
-from chaoslab.history.words import in_words
+from chaoslab.history.words import in_words, which_nobody_wrote
 
 __all__ = ["operations_of", "sentence"]
 
@@ -58,7 +58,7 @@ def _of_pattern(pattern: Pattern, operations: Mapping[int, Operation]) -> str:
                 return f"{told(read.call)}, although no other value was ever there."
             if read.f == "cas":
                 return f"{told(read.call)}, although nobody had written {read.argument[0]!r}."
-            return f"{told(read.call)}, which nobody had written."
+            return f"{told(read.call)}, {which_nobody_wrote(read, operations.values())}."
         if pattern.name == "WriteCORead":
             later = operations[_hiding(pattern, operations)]
             return f"{told(read.call)}, although {_learned(pattern, read, later)}, later than that value."

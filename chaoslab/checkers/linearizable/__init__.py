@@ -23,10 +23,9 @@ from chaoslab.checkers.linearizable.set import decide_set
 from chaoslab.checkers.linearizable.stack import decide_stack
 from chaoslab.checkers.linearizable.unique_writes import ImpossibleCalls, decide_unique_writes
 from chaoslab.checkers.linearizable.verifier import complaint_about_no_order, complaint_about_order
-from chaoslab.checkers.linearizable.words import anomaly_and_sentence
-from chaoslab.checkers.verdict import Telling, Verdict
-from chaoslab.errors import ChaosLabError
-from chaoslab.history import History
+from chaoslab.checkers.linearizable.words import told_of
+from chaoslab.checkers.verdict import Telling, Verdict, confirm
+from chaoslab.history import History, Operation
 from chaoslab.models import Model
 
 __all__ = ["CONFIGURATIONS_MAX", "NoOrder", "WitnessOrder", "linearizable"]
@@ -112,9 +111,7 @@ def linearizable(history: History, model: Model, *, configurations_max: int = CO
 
 
 def _valid(history: History, model: Model, orders: list[list[int]], details: dict[str, int]) -> Verdict:
-    complaint = complaint_about_order(orders, history, model)
-    if complaint is not None:
-        raise ChaosLabError(f"the linearizability checker is wrong, please report it: {complaint}")
+    confirm("linearizability", complaint_about_order(orders, history, model))
     return Verdict(
         outcome="valid",
         name="linearizable",
@@ -141,8 +138,8 @@ def _impossible(history: History, model: Model, calls: list[int]) -> Verdict:
     effects = Effects(model)
     (part,) = [part for part in split(history, effects) if not frozenset(calls).difference(part.calls)]
     stuck = _confirmed([part.calls.index(call) for call in calls], part, effects)
-    if stuck is None:
-        raise ChaosLabError(f"the linearizability checker is wrong, please report it: events {calls} have an order")
+    confirm("linearizability", f"events {calls} have an order" if stuck is None else None)
+    assert stuck is not None
     return _invalid(history, part, effects, stuck, {"operations": len(part.calls), "configurations": 0})
 
 
@@ -222,17 +219,14 @@ def _invalid(history: History, part: Part, effects: Effects, stuck: Stuck, detai
         else:
             chosen, blocked = suspects, stuck.blocked
         small = tuple(history.operation(part.calls[one]) for one in chosen)
-        complaint = complaint_about_no_order(small, effects.model)
-        if complaint is not None:
-            raise ChaosLabError(f"the linearizability checker is wrong, please report it: {complaint}")
+        confirm("linearizability", complaint_about_no_order(small, effects.model))
         if stuck.tell is not None:
             sentence = stuck.tell(lambda one: history.operation(part.calls[one]))
             return Telling(summary=sentence, anomaly=stuck.anomaly, operations=small)
         everything = [history.operation(call) for call in part.calls]
-        anomaly, sentence = anomaly_and_sentence(
-            small, history.operation(part.calls[blocked]), everything, effects.model
-        )
-        return Telling(summary=sentence, anomaly=anomaly, operations=small)
+        read = history.operation(part.calls[blocked])
+        everything += _failed(history, read.key)
+        return told_of(small, read, everything, effects.model)
 
     return Verdict(
         outcome="invalid",
@@ -246,3 +240,10 @@ def _invalid(history: History, part: Part, effects: Effects, stuck: Stuck, detai
         ),
         details=details,
     )
+
+
+def _failed(history: History, key: object) -> list[Operation]:
+    """Return the operations on *key* that did not happen."""
+    ends = (index for index, type in enumerate(history.types) if type == "fail")
+    calls = (history.partners[end] for end in ends)
+    return [history.operation(call) for call in calls if history.keys[call] == key]

@@ -22,27 +22,30 @@ __all__ = ["minimised"]
 
 _ATTEMPTS_MAX = 400
 _CONFIGURATIONS_MAX = 20_000
+_CONFIGURATIONS_IN_ALL_MAX = 400_000
+"""A few seconds: people wait for the sentence."""
 
 
 def minimised(part: Part, effects: Effects, suspects: list[int], blocked: int) -> tuple[list[int], int]:
     """Return the positions of few of the *suspects* that are still not linearizable, and of the one that is stuck.
 
-    Cost: at most a few hundred searches, each of a smaller history than the one before.
+    Cost: at most a few hundred searches, each of a smaller history than the one before, and 400,000 configurations.
     """
-    attempts = 0
+    attempts = configurations = 0
 
     def still_stuck(chosen: list[int]) -> int | None:
-        nonlocal attempts
+        nonlocal attempts, configurations
         attempts += 1
         result = search(part.only(chosen), effects, _CONFIGURATIONS_MAX)
+        configurations += result.configurations
         return chosen[result.blocked] if isinstance(result, Stuck) else None
 
     current = suspects
     size = max(1, len(current) // 2)
-    while attempts < _ATTEMPTS_MAX:
+    while attempts < _ATTEMPTS_MAX and configurations < _CONFIGURATIONS_IN_ALL_MAX:
         removed_any = False
         start = 0
-        while start < len(current) and attempts < _ATTEMPTS_MAX:
+        while start < len(current) and attempts < _ATTEMPTS_MAX and configurations < _CONFIGURATIONS_IN_ALL_MAX:
             chosen = _without(current, current[start : start + size], part, effects)
             found = still_stuck(chosen) if chosen else None
             if found is None:

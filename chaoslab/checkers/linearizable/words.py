@@ -1,89 +1,116 @@
 """Says in words what is wrong with a history that is not linearizable.
 
-The sentence is about values and processes, never about search. It names the anomaly where a single read shows it:
+The sentence is about values and processes, never about search, and the operations that are shown are those that it
+names. It names the anomaly where a single read shows it:
 
 * *value out of thin air*: nobody wrote what was read;
 * *read from the future*: it was written only after the read had ended;
 * *stale read*: a later write had been acknowledged before the read began, and nothing put the old value back;
-* *lost write*: the same, of a value that no read ever saw again.
+* *lost write*: the same, of a value that no read ever saw again;
+* *wrong sum*: a counter shows more or less than all updates until then make;
+* *wrong total*: two reads of a bank show different amounts of money.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
+from chaoslab.checkers.linearizable.counts import about_count
+from chaoslab.checkers.linearizable.verifier import complaint_about_no_order
+from chaoslab.checkers.totals import about_totals
+from chaoslab.checkers.verdict import Telling
 from chaoslab.history import Operation
 from chaoslab.history.values import frozen
-from chaoslab.history.words import in_words
+from chaoslab.history.words import failed_write, in_words, which_nobody_wrote
 from chaoslab.models import Model
 
-__all__ = ["anomaly_and_sentence"]
+__all__ = ["told_of"]
+
+_WRITES: Final = ("write", "put", "delete")
+"""Operations that put a value there whatever was there before."""
 
 
-def anomaly_and_sentence(
-    small: Sequence[Operation], blocked: Operation, operations: Sequence[Operation], model: Model
-) -> tuple[str, str]:
-    """Return the anomaly's name and a sentence for operations of one object that cannot be put into any order.
+def told_of(small: Sequence[Operation], blocked: Operation, operations: Sequence[Operation], model: Model) -> Telling:
+    """Return the anomaly's name, a sentence and what to show, for operations of one object that have no order.
 
     Args:
         small: A small history that is not linearizable, in the order of invocations.
         blocked: The operation of it that the search could not place.
-        operations: All operations on that object: what nobody wrote is decided here.
+        operations: All operations on that object, those that failed too: what nobody wrote is decided here.
         model: The model it violates.
     """
+    totals = about_totals(operations) if model.name == "bank" else None
+    if totals is not None and _shown_is_enough(totals.operations, model):
+        return totals
     for read in (blocked, *small):
         if read.type == "ok" and read.f in model.reads:
-            if any(operation.f == "append" for operation in operations):
+            if any(operation.f == "append" and operation.type != "fail" for operation in operations):
                 found = _about_appends(operations, read)
             elif model.shape == "register":
                 found = _about_read(operations, read, model)
+            elif model.name == "counter" and (told := about_count(operations, read)) is not None:
+                found = Telling(anomaly=told[0], summary=told[1], operations=tuple(small))
             else:
                 found = None
-            if found is not None:
+            if found is not None and _shown_is_enough(found.operations, model):
                 return found
     others = [operation for operation in small if operation.call != blocked.call]
     rest = ", ".join(in_words(operation) for operation in others[:4])
     more = f" and {len(others) - 4} more operations" if len(others) > 4 else ""
-    return (
-        "not linearizable",
-        f"no order of the operations explains that {in_words(blocked)}"
+    return Telling(
+        anomaly="not linearizable",
+        summary=f"no order of the operations explains that {in_words(blocked)}"
         + (f", given that {rest}{more}" if rest else "")
         + ".",
+        operations=tuple(small),
     )
 
 
-def _about_read(operations: Sequence[Operation], read: Operation, model: Model) -> tuple[str, str] | None:
+def _shown_is_enough(shown: Sequence[Operation], model: Model) -> bool:
+    """Return whether the operations that a sentence names have no order by themselves."""
+    return complaint_about_no_order([one for one in shown if one.type != "fail"], model) is None
+
+
+def _about_read(operations: Sequence[Operation], read: Operation, model: Model) -> Telling | None:
     """Explain a read of a register, if that one read is explanation enough."""
     seen = frozen(read.value)
-    producers = [operation for operation in operations if _produces(operation, seen)]
+    happened = [operation for operation in operations if operation.type != "fail"]
+    producers = [operation for operation in happened if _produces(operation, seen, model)]
     assert read.ret is not None
     earlier = [operation for operation in producers if operation.call < read.ret]
     if seen != model.initial and not producers:
-        return "value out of thin air", f"{in_words(read)}, which nobody had written."
+        failed = failed_write(read, operations)
+        sentence = f"{in_words(read)}, {which_nobody_wrote(read, operations)}."
+        return _told("value out of thin air", sentence, read, *([] if failed is None else [failed]))
     if seen != model.initial and not earlier:
-        return (
-            "read from the future",
-            f"{in_words(read)}, which was written only afterwards ({in_words(producers[0])}).",
-        )
-    for write in reversed(operations):
+        sentence = f"{in_words(read)}, which was written only afterwards ({in_words(producers[0])})."
+        return _told("read from the future", sentence, read, producers[0])
+    for write in reversed(happened):
         # One that began when all writes of the value seen had ended, and that had ended when the read began.
-        if write.f not in ("write", "put") or write.ret is None or write.ret > read.call or _produces(write, seen):
+        if write.f not in _WRITES or write.ret is None or write.ret > read.call or _produces(write, seen, model):
             continue
         if all(producer.ret is not None and producer.ret < write.call for producer in earlier):
             again = any(
-                other.f in model.reads and other.type == "ok" and frozen(other.value) == frozen(write.argument)
-                for other in operations
+                other.f in model.reads and other.type == "ok" and _produces(write, frozen(other.value), model)
+                for other in happened
             )
-            return (
-                "stale read" if again else "lost write",
+            lost = not again and write.f != "delete"  # a key that is gone is seen by nobody
+            sentence = (
                 f"{in_words(read)}, although {in_words(write)}, which had been acknowledged before that read began"
                 + ("" if seen == model.initial else f" and after every write of {read.value!r}")
-                + ("." if again else f"; no read ever saw {write.argument!r}."),
+                + (f"; no read ever saw {write.argument!r}." if lost else ".")
             )
+            return _told("lost write" if lost else "stale read", sentence, read, write, *earlier[-1:])
     return None
 
 
-def _about_appends(operations: Sequence[Operation], read: Operation) -> tuple[str, str] | None:
+def _told(anomaly: str, sentence: str, *operations: Operation) -> Telling:
+    shown = tuple(sorted(operations, key=lambda operation: operation.call))
+    return Telling(summary=sentence, anomaly=anomaly, operations=shown)
+
+
+def _about_appends(operations: Sequence[Operation], read: Operation) -> Telling | None:
     """Explain a read of a text or a log that is appended to, if an acknowledged piece or entry is missing from it."""
     if isinstance(read.value, list | tuple):
         entries = {frozen(entry) for entry in read.value}
@@ -91,25 +118,27 @@ def _about_appends(operations: Sequence[Operation], read: Operation) -> tuple[st
         entries = None
     else:
         return None
-    if any(operation.f in ("put", "write", "delete") for operation in operations):
+    if any(operation.f in ("put", "write", "delete") and operation.type != "fail" for operation in operations):
         return None  # a piece may be missing because the text was replaced
     for append in operations:
-        if append.f != "append":
+        if append.f != "append" or append.type == "fail":
             continue
         if entries is None:
             missing = isinstance(append.argument, str) and append.argument not in (read.value or "")
         else:
             missing = frozen(append.argument) not in entries
         if missing and append.ret is not None and append.ret < read.call:
-            return (
-                "stale read",
-                f"{in_words(read)}, although {in_words(append)}, which had been acknowledged before that read began.",
+            sentence = (
+                f"{in_words(read)}, although {in_words(append)}, which had been acknowledged before that read began."
             )
+            return _told("stale read", sentence, read, append)
     return None
 
 
-def _produces(operation: Operation, value: object) -> bool:
-    if operation.f in ("write", "put"):
+def _produces(operation: Operation, value: object, model: Model) -> bool:
+    if operation.f == "delete":
+        return bool(value == model.initial)
+    if operation.f in _WRITES:
         return frozen(operation.argument) == value
     if operation.f == "cas" and operation.result is not False:
         return frozen(operation.argument[1]) == value

@@ -24,7 +24,7 @@ import attrs
 
 from chaoslab.checkers.reads_from.evidence import Cases, Pattern, Refutation
 from chaoslab.checkers.reads_from.likely import latest_choices, likely_choices
-from chaoslab.checkers.reads_from.preparation import INITIAL, Sessions, reading
+from chaoslab.checkers.reads_from.preparation import INITIAL, NOTHING, Sessions, reading
 
 __all__ = ["Explained", "Refuted", "Undecided", "decide", "first_is_free"]
 
@@ -49,6 +49,15 @@ class Explained(Generic[Result]):
     reads_from: list[int]
     found: Result
     configurations: int
+
+    def readings(self, sessions: Sessions) -> tuple[tuple[int, int | None], ...]:
+        """Return what was assumed: reads that several writes can explain, with their write (None: the first value)."""
+        seen = ((node, self.reads_from[node]) for node in sessions.choices)
+        return tuple(
+            (sessions.calls[node], sessions.calls[write] if write >= 0 else None)
+            for node, write in seen
+            if write != NOTHING
+        )
 
 
 @attrs.frozen(kw_only=True)
@@ -75,6 +84,14 @@ class Undecided:
 
     configurations: int
     why: str = ""
+
+    @property
+    def summary(self) -> str:
+        """What people are told."""
+        return (
+            f"{self.why}; raise the budget (--budget, or configurations_max in Python), or write every value "
+            "once, by fewer processes."
+        )
 
 
 def first_is_free(sessions: Sessions) -> bool:

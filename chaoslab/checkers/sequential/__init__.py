@@ -24,8 +24,8 @@ from chaoslab.checkers.sequential.minimise import minimised
 from chaoslab.checkers.sequential.plan import Effects, Lived, is_register, key_of, plan, relevant
 from chaoslab.checkers.sequential.search import Budget, Found, Nothing, price_of, search
 from chaoslab.checkers.sequential.verifier import complaint_about_core, complaint_about_order
-from chaoslab.checkers.verdict import Verdict
-from chaoslab.errors import ChaosLabError
+from chaoslab.checkers.totals import about_totals
+from chaoslab.checkers.verdict import Verdict, confirm
 from chaoslab.history import History, Operation
 from chaoslab.history.words import in_words
 from chaoslab.models import Model
@@ -118,7 +118,7 @@ def sequential(history: History, model: Model, *, configurations_max: int = CONF
             break
     details["configurations"] = configurations_max - sum(share.left for share in shares)
     if order is not None:
-        _refuse(complaint_about_order(order, operations, model))
+        confirm("sequential", complaint_about_order(order, operations, model))
         return Verdict(
             outcome="valid",
             name="sequential",
@@ -173,7 +173,7 @@ def _refuted(
 def _from_pattern(
     pattern: Pattern, level: Level, history: History, operations: Sequence[Operation], model: Model
 ) -> Verdict:
-    _refuse(complaint_about_pattern(pattern, history, model, level))
+    confirm("sequential", complaint_about_pattern(pattern, history, model, level))
     by_call = {operation.call: operation for operation in operations}
     return Verdict(
         outcome="invalid",
@@ -215,8 +215,19 @@ def _exhausted(
     small, blocked = minimised(lived, stuck.blocked, model, Budget(configurations_max))
     core = tuple(operation for operation, _ in small)
     complaint, searched_again = complaint_about_core(core, operations, model, _PLAIN_STEPS_MAX)
-    _refuse(complaint)
+    confirm("sequential", complaint)
     stuck_at = tuple(core[node] for node in blocked)
+    totals = about_totals(core) if model.name == "bank" else None
+    if totals is not None:
+        return Verdict(
+            outcome="invalid",
+            name="sequential",
+            level="sequential",
+            summary=totals.summary,
+            anomaly=totals.anomaly,
+            operations=totals.operations,
+            evidence=NoInterleaving(operations=core, blocked=stuck_at, searched_again=searched_again),
+        )
     # What was seen is what needs explaining; a search may well be stuck ahead of it.
     seeing = [operation for operation in (*core, *stuck_at) if operation.f not in ("write", "put", "append", "delete")]
     at_fault = seeing[-1] if seeing else core[-1]
@@ -233,8 +244,3 @@ def _exhausted(
         operations=core,
         evidence=NoInterleaving(operations=core, blocked=stuck_at, searched_again=searched_again),
     )
-
-
-def _refuse(complaint: str | None) -> None:
-    if complaint is not None:
-        raise ChaosLabError(f"the sequential checker is wrong, please report it: {complaint}.")

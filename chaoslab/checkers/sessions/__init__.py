@@ -36,7 +36,6 @@ from chaoslab.checkers.causal.evidence import CausalOrder
 from chaoslab.checkers.causal.patterns import Ordered
 from chaoslab.checkers.causal.words import operations_of
 from chaoslab.checkers.reads_from import (
-    NOTHING,
     Cases,
     Explained,
     Pattern,
@@ -57,8 +56,7 @@ from chaoslab.checkers.sessions.patterns import (
 )
 from chaoslab.checkers.sessions.verifier import Guarantee, complaint_about_breach, complaint_about_guarantee
 from chaoslab.checkers.sessions.words import sentence
-from chaoslab.checkers.verdict import Verdict
-from chaoslab.errors import ChaosLabError
+from chaoslab.checkers.verdict import Verdict, confirm
 from chaoslab.history import History
 from chaoslab.models import MODELS, Model
 
@@ -176,7 +174,7 @@ def _judged(guarantee: Guarantee, history: History, model: Model, test: _Test, c
     details = {"operations": len(sessions.calls), "configurations": answer.configurations}
     if isinstance(answer, Explained):
         evidence = _evidence(guarantee, sessions, answer)
-        _refuse(guarantee, complaint_about_guarantee(evidence, history, model, guarantee))
+        confirm(guarantee, complaint_about_guarantee(evidence, history, model, guarantee))
         return Verdict(
             outcome="valid",
             name=guarantee,
@@ -196,8 +194,7 @@ def _judged(guarantee: Guarantee, history: History, model: Model, test: _Test, c
         outcome="unknown",
         name=guarantee,
         level=guarantee,
-        summary=f"{answer.why}; raise the budget (--budget, or configurations_max in Python), or write every value "
-        "once, by fewer processes.",
+        summary=answer.summary,
         details=details,
     )
 
@@ -205,7 +202,7 @@ def _judged(guarantee: Guarantee, history: History, model: Model, test: _Test, c
 def _invalid(
     guarantee: Guarantee, sessions: Sessions, model: Model, refutation: Refutation, details: dict[str, int]
 ) -> Verdict:
-    _refuse(guarantee, complaint_about_breach(refutation, sessions.history, model, guarantee))
+    confirm(guarantee, complaint_about_breach(refutation, sessions.history, model, guarantee))
     operations = {operation.call: operation for operation in sessions.history.operations()}
     pattern = refutation
     while isinstance(pattern, Cases):
@@ -222,27 +219,14 @@ def _invalid(
     )
 
 
-def _refuse(guarantee: Guarantee, complaint: str | None) -> None:
-    if complaint is not None:
-        raise ChaosLabError(f"the {guarantee} checker is wrong, please report it: {complaint}.")
-
-
 def _evidence(
     guarantee: Guarantee, sessions: Sessions, answer: Explained[Ordered | None]
 ) -> VersionOrders | CausalOrder:
     call_of = sessions.calls.__getitem__
     reads_from, found = answer.reads_from, answer.found
-    readings = tuple(
-        (call_of(node), call_of(reads_from[node]) if reads_from[node] >= 0 else None)
-        for node in sessions.choices
-        if reads_from[node] != NOTHING
-    )
+    readings = answer.readings(sessions)
     if found is not None:
-        return CausalOrder(
-            order=tuple(map(call_of, found.order)),
-            pasts=tuple(map(found.past.__getitem__, found.order)),
-            readings=readings,
-        )
+        return found.evidence(sessions, readings)
     if guarantee == "monotonic-writes":
         return VersionOrders(readings=readings)
     versions = versions_read if guarantee == "monotonic-reads" else versions_written

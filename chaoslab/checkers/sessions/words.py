@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from chaoslab.checkers.reads_from.evidence import Cases, Pattern, Refutation
 from chaoslab.checkers.sessions.verifier import Guarantee
 from chaoslab.history import Operation
-from chaoslab.history.words import in_words
+from chaoslab.history.words import in_words, which_nobody_wrote
 
 __all__ = ["sentence"]
 
@@ -31,7 +31,8 @@ def sentence(refutation: Refutation, operations: Mapping[int, Operation], guaran
 def _of_pattern(pattern: Pattern, operations: Mapping[int, Operation], guarantee: Guarantee) -> str:
     if pattern.name == "ThinAirRead":
         assert pattern.read is not None
-        return f"{in_words(operations[pattern.read])}, which nobody had written."
+        read = operations[pattern.read]
+        return f"{in_words(read)}, {which_nobody_wrote(read, operations.values())}."
     if pattern.name == "CyclicCO":
         reads = [step.after for step in pattern.path if step.reason == "reads-from"]
         return f"{in_words(operations[reads[0]])}, a value that was written only after somebody knew of that very read."

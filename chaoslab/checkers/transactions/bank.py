@@ -16,8 +16,8 @@ from typing import Any
 
 import attrs
 
-from chaoslab.checkers.verdict import Verdict
-from chaoslab.errors import ChaosLabError, HistoryError, unknown_word
+from chaoslab.checkers.verdict import Verdict, confirm
+from chaoslab.errors import HistoryError, unknown_word
 from chaoslab.history import History, Operation
 
 __all__ = ["BalanceRead", "bank"]
@@ -126,7 +126,7 @@ def _confirmed(operations: Sequence[Operation], total: int, negative_allowed: bo
     for read in reads:
         balances = list(read.value.values())
         if None in balances or sum(balances) != total or (not negative_allowed and min(balances, default=0) < 0):
-            raise ChaosLabError(f"the bank checker is wrong, please report it: the read of event {read.call} is")
+            confirm("bank", f"the read of event {read.call} is wrong")
     return [read.call for read in reads]
 
 
@@ -136,4 +136,4 @@ def _confirm_wrong(evidence: BalanceRead, operations: Sequence[Operation], total
     is_short = len(amounts) < len(balances) or sum(amounts) != total
     is_negative = not negative_allowed and any(amount < 0 for amount in amounts)
     if evidence.read not in operations or evidence.read.type != "ok" or not (is_short or is_negative):
-        raise ChaosLabError("the bank checker is wrong, please report it: the read that it found is right")
+        confirm("bank", "the read that it found is right")

@@ -37,8 +37,7 @@ from chaoslab.checkers.transactions.fractures import fractured_reads, lost_updat
 from chaoslab.checkers.transactions.levels import SEVERITY, Level, checked_level, violates
 from chaoslab.checkers.transactions.snapshots import Assumption, Budget, Impossible, snapshot_schedule
 from chaoslab.checkers.transactions.words import cycle_sentence, pattern_sentence, transaction_name
-from chaoslab.checkers.verdict import Verdict
-from chaoslab.errors import ChaosLabError
+from chaoslab.checkers.verdict import Verdict, confirm
 from chaoslab.history import History, Operation
 
 __all__ = ["CONFIGURATIONS_MAX", "Anomaly", "list_append", "list_append_anomalies"]
@@ -113,7 +112,7 @@ def list_append_anomalies(history: History) -> tuple[tuple[str, Anomaly], ...]:
     certified: list[tuple[str, Anomaly]] = []
     for one in sorted(found, key=lambda one: SEVERITY[one.anomaly]):
         certificate = pattern_of(seen, one, operation) if isinstance(one, Found) else cycle_of(seen, one, operation)
-        _confirm(verifier.complaint(certificate, "strict-serializable", sessions=True))
+        confirm("list-append", verifier.complaint(certificate, "strict-serializable", sessions=True))
         certified.append((one.anomaly, certificate))
     return tuple(certified)
 
@@ -122,11 +121,6 @@ def _cyclic(graph: Dependencies, order: Order, *, anti: bool) -> list[int]:
     """Return the committed transactions that lie on a cycle or behind one."""
     placed = set(topological_order(graph, order, anti=anti))
     return [txn for txn in range(graph.count) if txn not in placed and graph.seen.committed[txn]]
-
-
-def _confirm(complaint: str | None) -> None:
-    if complaint is not None:
-        raise ChaosLabError(f"the list-append checker is wrong, please report it: {complaint}")
 
 
 class _Check:
@@ -180,7 +174,8 @@ class _Check:
     def _serial(self, order: list[int]) -> Verdict:
         calls = tuple(map(self.seen.calls.__getitem__, order))
         realtime = self.level == "strict-serializable"
-        _confirm(complaint_about_serial_order(self.history, calls, realtime=realtime, sessions=self.sessions))
+        complaint = complaint_about_serial_order(self.history, calls, realtime=realtime, sessions=self.sessions)
+        confirm("list-append", complaint)
         summary = f"one serial order explains what all {len(calls)} transactions read."
         return self._valid(summary, SerialOrder(calls=calls))
 
@@ -188,7 +183,7 @@ class _Check:
         order = topological_order(graph, self.order, anti=False)
         calls = tuple(map(self.seen.calls.__getitem__, order))
         atomic = self.level == "read-atomic"
-        _confirm(complaint_about_commit_order(self.history, calls, atomic=atomic, sessions=self.sessions))
+        confirm("list-append", complaint_about_commit_order(self.history, calls, atomic=atomic, sessions=self.sessions))
         summary = f"all {len(calls)} transactions read only what others had committed" + (
             ", all of it or nothing." if atomic else "."
         )
@@ -208,7 +203,7 @@ class _Check:
         if isinstance(found, Impossible):
             return self._impossible(found)
         calls = tuple(map(self.seen.calls.__getitem__, found))
-        _confirm(complaint_about_schedule(self.history, calls, sessions=self.sessions))
+        confirm("list-append", complaint_about_schedule(self.history, calls, sessions=self.sessions))
         summary = f"one schedule of snapshots and commits explains what all {len(calls) // 2} transactions read."
         return self._valid(summary, Schedule(calls=calls))
 
@@ -269,7 +264,7 @@ class _Check:
         return self.history.operation(self.seen.calls[txn])
 
     def _refused(self, anomaly: str, sentence: str, evidence: Any, shown: list[Operation]) -> Verdict:
-        _confirm(AppendCertificates(self.history).complaint(evidence, self.level, sessions=self.sessions))
+        confirm("list-append", AppendCertificates(self.history).complaint(evidence, self.level, sessions=self.sessions))
         by_call = {operation.call: operation for operation in shown}
         return Verdict(
             outcome="invalid",

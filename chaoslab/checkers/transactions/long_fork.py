@@ -19,8 +19,8 @@ import attrs
 
 from chaoslab.checkers.transactions.graph import components, shortest_cycle
 from chaoslab.checkers.transactions.micro import bad_micro_operation, rows
-from chaoslab.checkers.verdict import Verdict
-from chaoslab.errors import ChaosLabError, HistoryError
+from chaoslab.checkers.verdict import Verdict, confirm
+from chaoslab.errors import HistoryError
 from chaoslab.history import History, Operation
 from chaoslab.history.values import frozen
 
@@ -107,7 +107,7 @@ def long_fork(history: History) -> Verdict:
         fork = Fork(reads=tuple(by_call[call] for call in calls), keys=tuple(names[keys[index]] for index in cycle))
         return _forked(fork, operations, details)
     order = [names[keys[index]] for index in reversed(list(TopologicalSorter(later).static_order()))]
-    _confirm(_complaint_about_order(order, operations))
+    confirm("long-fork", _complaint_about_order(order, operations))
     return Verdict(
         outcome="valid",
         name="long-fork",
@@ -161,7 +161,7 @@ def _stray(
     for one in operations:
         for f, name, written in one.argument if one.type != "fail" else ():
             if f == "w" and (frozen(name), frozen(written)) == (key, value):
-                _confirm(f"event {one.call} did write what event {read.call} read")
+                confirm("long-fork", f"event {one.call} did write what event {read.call} read")
     return Verdict(
         outcome="invalid",
         name="long-fork",
@@ -179,7 +179,7 @@ def _forked(fork: Fork, operations: Sequence[Operation], details: dict[str, Any]
     for read, there, missing in zip(fork.reads, fork.keys, [*fork.keys[1:], fork.keys[0]], strict=True):
         seen = {frozen(key): value for _, key, value in read.value}
         if read not in operations or seen[frozen(there)] is None or seen[frozen(missing)] is not None:
-            _confirm(f"event {read.call} does not show a fork")
+            confirm("long-fork", f"event {read.call} does not show a fork")
         parts.append(f"process {read.process} (event {read.call}) saw {there} written but not {missing}")
     shown = {read.call: read for read in fork.reads}
     return Verdict(
@@ -205,8 +205,3 @@ def _complaint_about_order(keys: Sequence[Any], operations: Sequence[Operation])
         if there and missing and max(there) > min(missing):
             return f"event {read.call} did not see a beginning of the order"
     return None
-
-
-def _confirm(complaint: str | None) -> None:
-    if complaint is not None:
-        raise ChaosLabError(f"the long-fork checker is wrong, please report it: {complaint}")

@@ -19,8 +19,8 @@ from typing import Any
 import attrs
 
 from chaoslab.checkers.transactions.micro import freeze, frozen_items
-from chaoslab.checkers.verdict import Verdict
-from chaoslab.errors import ChaosLabError, HistoryError, unknown_word
+from chaoslab.checkers.verdict import Verdict, confirm
+from chaoslab.errors import HistoryError, unknown_word
 from chaoslab.history import History, Operation
 from chaoslab.history.values import frozen
 
@@ -87,7 +87,7 @@ def set_full(history: History, *, stale_allowed: bool = True) -> Verdict:
     for kind in kinds:
         for element, operation in found[kind].items():
             evidence = fates.evidence(kind, element, operation)
-            _confirm(_complaint(evidence, operations))
+            confirm("set-full", _complaint(evidence, operations))
             shown = {one.call: one for one in (evidence.known_by, evidence.read, evidence.later) if one is not None}
             return Verdict(
                 outcome="invalid",
@@ -98,7 +98,7 @@ def set_full(history: History, *, stale_allowed: bool = True) -> Verdict:
                 evidence=evidence,
                 details=details,
             )
-    _confirm(_complaint_about_all(operations, stale_allowed=stale_allowed))
+    confirm("set-full", _complaint_about_all(operations, stale_allowed=stale_allowed))
     summary = f"none of {len(fates.known)} elements was lost" + (
         f"; {len(fates.never_read)} were never looked for." if fates.never_read else "."
     )
@@ -263,8 +263,3 @@ def _complaint_about_all(operations: Sequence[Operation], *, stale_allowed: bool
             if not stale_allowed or last_seen.get(element, -1) < read.call:
                 return f"event {read.call} lacks {element!r}"
     return None
-
-
-def _confirm(complaint: str | None) -> None:
-    if complaint is not None:
-        raise ChaosLabError(f"the set-full checker is wrong, please report it: {complaint}")

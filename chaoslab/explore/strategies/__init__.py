@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+import attrs
+
 from chaoslab.errors import UsageError, unknown_word
 from chaoslab.explore.strategies.attempt import Attempt, Job, Memory, Strategy, Target
 from chaoslab.explore.strategies.auto import Auto
@@ -15,6 +17,8 @@ from chaoslab.explore.strategies.partial_order import PartialOrder
 from chaoslab.explore.strategies.pct import Pct
 from chaoslab.explore.strategies.swarm import Swarm
 from chaoslab.explore.strategies.uniform import Uniform
+from chaoslab.scenario import Scenario
+from chaoslab.service_levels import only_judged_by
 
 __all__ = ["STRATEGIES", "Attempt", "Job", "Memory", "Strategy", "Target", "attempt_of", "strategy"]
 
@@ -35,7 +39,15 @@ def strategy(name: str, targets: Sequence[Target], first_seed: int) -> Strategy:
     return made(targets, first_seed)
 
 
-def attempt_of(job: Job, scenario: Any) -> Attempt:
-    """Return how *job* is run."""
+def attempt_of(job: Job, scenario: Scenario) -> Attempt:
+    """Return how *job* is run.
+
+    What a scenario expects of availability, latency and the like was written for its own faults, and so was what a run
+    must reach. Where a strategy brings others, consistency is judged, and recovery.
+    """
     attempt: Attempt = STRATEGIES[job.strategy].attempt(scenario, job)
-    return attempt
+    if job.strategy == Uniform.name:
+        return attempt
+    expect = only_judged_by("", attempt.scenario.expect)
+    expect = attrs.evolve(expect, messages=None, bytes=None, reached=())
+    return attrs.evolve(attempt, scenario=attrs.evolve(attempt.scenario, expect=expect))

@@ -10,7 +10,6 @@ Rules:
 
 from __future__ import annotations
 
-import functools
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar, Protocol
@@ -22,7 +21,7 @@ from chaoslab.explore.outcome import Outcome
 from chaoslab.nemesis import Plan
 from chaoslab.plugins import registry
 from chaoslab.runner import Run, run
-from chaoslab.scenario import Scenario, parse_scenario, scenario_to_toml
+from chaoslab.scenario import Scenario, parse_scenario
 from chaoslab.sim import Engine
 
 __all__ = ["Attempt", "Job", "Memory", "Strategy", "Target", "baseline", "in_rounds", "plain_jobs"]
@@ -136,15 +135,13 @@ class plain_jobs:  # noqa: N801 - stands where a function would
         return tuple(itertools.islice(self._jobs, count))
 
 
-@functools.lru_cache(maxsize=16)
-def _baseline(text: str, seed: int, calm: bool, kept: bool) -> Run:
+def baseline(text: str, seed: int, *, calm: bool = False, trace_kept: bool = False) -> Run:
+    """Return the plain run of the scenario *text*; ``draws`` holds what it drew.
+
+    Whoever asks keeps what it needs of that run, not the run: campaigns take many scenarios by turns.
+    """
     scenario = parse_scenario(text, registry())
-    return run(attrs.evolve(scenario, calm=calm), seed, recorded=True, trace_kept=kept)
-
-
-def baseline(scenario: Scenario, seed: int, *, calm: bool = False, trace_kept: bool = False) -> Run:
-    """Return the plain run of *scenario*, made once in each process; ``draws`` holds what it drew."""
-    return _baseline(scenario_to_toml(scenario), seed, calm, trace_kept)
+    return run(attrs.evolve(scenario, calm=calm), seed, recorded=True, trace_kept=trace_kept)
 
 
 def in_rounds(first_seed: int, number: int, length: Callable[[int], int]) -> tuple[int, int | None]:

@@ -9,6 +9,7 @@ next seed.
 
 from __future__ import annotations
 
+import functools
 from typing import ClassVar
 
 import attrs
@@ -16,7 +17,7 @@ import attrs
 from chaoslab.choices import CALMED
 from chaoslab.explore.strategies.attempt import Attempt, Job, baseline, in_rounds
 from chaoslab.explore.strategies.uniform import Uniform
-from chaoslab.scenario import Scenario
+from chaoslab.scenario import Scenario, scenario_to_toml
 
 __all__ = ["BoundedDelay"]
 
@@ -33,22 +34,25 @@ class BoundedDelay(Uniform):
     @staticmethod
     def attempt(scenario: Scenario, job: Job) -> Attempt:
         """Return the calm run in which one or two messages come late."""
-        seed, place = in_rounds(job.seed, job.number, lambda seed: _count(len(_messages(scenario, seed))))
+        text = scenario_to_toml(scenario)
+        seed, place = in_rounds(job.seed, job.number, lambda seed: _count(len(_messages(text, seed))))
         calm = attrs.evolve(scenario, calm=True)
         if place is None:
             return Attempt(scenario=calm, seed=seed)
         overrides: dict[str, dict[int, float]] = {}
-        messages = _messages(scenario, seed)
+        messages = _messages(text, seed)
         for number in _chosen(place, len(messages)):
             name, position = messages[number]
             overrides.setdefault(name, {})[position] = _LATE
         return Attempt(scenario=calm, seed=seed, overrides=overrides)
 
 
-def _messages(scenario: Scenario, seed: int) -> list[tuple[str, int]]:
-    draws = baseline(scenario, seed, calm=True).draws
+@functools.lru_cache(maxsize=32)
+def _messages(text: str, seed: int) -> tuple[tuple[str, int], ...]:
+    """Return every message of the calm run, as its stream and its position there."""
+    draws = baseline(text, seed, calm=True).draws
     names = sorted(name for name in draws if name.startswith(_LATENCY))
-    return [(name, position) for name in names for position in range(len(draws[name]))]
+    return tuple((name, position) for name in names for position in range(len(draws[name])))
 
 
 def _count(messages: int) -> int:

@@ -16,9 +16,8 @@ from chaoslab.choices import Choices
 from chaoslab.explore.strategies.attempt import Attempt, Job, baseline, in_rounds
 from chaoslab.explore.strategies.uniform import Uniform
 from chaoslab.faults import Crash, CrashAt
-from chaoslab.nemesis import Step
-from chaoslab.plugins import registry
-from chaoslab.scenario import Scenario, parse_scenario, scenario_to_toml
+from chaoslab.nemesis import Plan, Step
+from chaoslab.scenario import Scenario, scenario_to_toml
 from chaoslab.units import NS_PER_S
 
 __all__ = ["CrashPoints"]
@@ -34,10 +33,11 @@ class CrashPoints(Uniform):
     def attempt(scenario: Scenario, job: Job) -> Attempt:
         """Return a run in which one node loses power at one barrier."""
         text = scenario_to_toml(scenario)
-        seed, place = in_rounds(job.seed, job.number, lambda seed: 2 * len(_barriers(text, seed)))
+        seed, place = in_rounds(job.seed, job.number, lambda seed: 2 * len(_barriers(text, seed)[1]))
         if place is None:
             return Attempt(scenario=scenario, seed=seed)
-        at_ns, node = _barriers(text, seed)[place // 2]
+        plan, barriers = _barriers(text, seed)
+        at_ns, node = barriers[place // 2]
         down_ns = int(Choices(seed).stream(f"strategy crash-points {place}").between(0.02, 2.0) * NS_PER_S)
         # Begun with a nanosecond to go, so that it is this very barrier and no other.
         fault = CrashAt(synced="any", restart_ns=down_ns) if place % 2 else Crash()
@@ -45,21 +45,20 @@ class CrashPoints(Uniform):
         step = Step(
             name=f"{fault.kind} barrier", fault=fault, target=node, begin_ns=begin_ns, end_ns=begin_ns + down_ns + 1
         )
-        plan = tuple(sorted((*baseline(scenario, seed, trace_kept=True).plan, step), key=lambda one: one.begin_ns))
-        return Attempt(scenario=scenario, seed=seed, plan=plan)
+        return Attempt(scenario=scenario, seed=seed, plan=tuple(sorted((*plan, step), key=lambda one: one.begin_ns)))
 
 
-@functools.lru_cache(maxsize=16)
-def _barriers(text: str, seed: int) -> tuple[tuple[int, str], ...]:
-    """Return (time, node) of every sync of the plain run before its last heal, in a spread order."""
-    scenario = parse_scenario(text, registry())
+@functools.lru_cache(maxsize=256)
+def _barriers(text: str, seed: int) -> tuple[Plan, tuple[tuple[int, str], ...]]:
+    """Return the plan of the plain run, and (time, node) of every sync before its last heal, in a spread order."""
+    plain = baseline(text, seed, trace_kept=True)
     found = []
-    for line in baseline(scenario, seed, trace_kept=True).trace:
+    for line in plain.trace:
         words = line.split(" ", 3)
         synced = len(words) == 4 and words[1] == "fsync" and not words[3].startswith("failed:")
-        if synced and 0 < int(words[0]) < scenario.duration_ns:
+        if synced and 0 < int(words[0]) < plain.scenario.duration_ns:
             found.append((int(words[0]), words[2]))
-    return tuple(found[number] for number in _spread(len(found)))
+    return plain.plan, tuple(found[number] for number in _spread(len(found)))
 
 
 def _spread(count: int) -> list[int]:

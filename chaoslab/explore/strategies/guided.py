@@ -2,8 +2,10 @@
 
 Rules:
 
-1. Half of the attempts are fresh, drawn as by the strategy swarm; the rest are children of recordings that were first
-   to reach something. Which one is drawn, the latest more often than the others.
+1. Half of the attempts are fresh, drawn as by the strategy swarm, of each scenario in turn; the rest are children of
+   recordings that were first to reach something. Of all scenarios together: where new things happen, more is tried.
+   The rarer what a recording was first to reach has remained, the more children it has (Böhme et al., "Coverage-based
+   greybox fuzzing as Markov chain", CCS 2016, section 3.4).
 2. A child is its parent with one to three changes: another seed under the same faults, a fault moved, stretched, left
    out, done twice or aimed at somebody else, some messages late.
 3. Attempts are made in batches. A batch follows from the outcomes of all batches but the one before it, so that no
@@ -12,7 +14,9 @@ Rules:
 
 from __future__ import annotations
 
-from collections import deque
+import itertools
+from bisect import bisect_right
+from collections import Counter, deque
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -35,6 +39,21 @@ _PARENTS_MAX = 256
 _LATE = (0.99, 1.0)
 
 
+@attrs.frozen(kw_only=True, eq=False)
+class _Parent:
+    """A recording to be changed.
+
+    Attributes:
+        target: The scenario that it is of.
+        recording: It, as text.
+        first: What it was first to reach, in ascending order; nothing if an earlier campaign made it.
+    """
+
+    target: Target
+    recording: str
+    first: tuple[int, ...] = ()
+
+
 class Guided:
     """Keeps the recordings that reached something new, and changes them a little."""
 
@@ -44,11 +63,13 @@ class Guided:
         self._targets = targets
         self._first_seed = first_seed
         self._made = 0
+        self._fresh = 0
         self._waiting: deque[Job] = deque()
         self._under_way: deque[int] = deque()  # how many outcomes of each batch are yet to come, oldest first
-        self._news: deque[list[tuple[str, Outcome]]] = deque()  # outcomes of batches that were not looked at yet
-        self._seen: dict[str, set[int]] = {target.name: set() for target in targets}
-        self._parents: dict[str, list[str]] = {target.name: [] for target in targets}
+        self._news: deque[list[tuple[Target, Outcome]]] = deque()  # outcomes of batches that were not looked at yet
+        self._reached: Counter[int] = Counter()  # in how many runs
+        self._first: dict[str, set[int]] = {target.name: set() for target in targets}  # where it was reached first
+        self._parents: list[_Parent] = []
 
     def take(self, count: int) -> Sequence[Job]:
         """Return the next jobs; none while the batch before the last one is not through."""
@@ -58,48 +79,61 @@ class Guided:
 
     def learn(self, job: Job, outcome: Outcome) -> None:
         """Put *outcome* with those of its batch."""
-        self._news[len(self._news) - len(self._under_way)].append((job.target.name, outcome))
+        self._news[len(self._news) - len(self._under_way)].append((job.target, outcome))
         self._under_way[0] -= 1
         if not self._under_way[0]:
             self._under_way.popleft()
 
     def memory(self, target: Target) -> Memory:
-        """Return what was reached with *target*, and by which recordings."""
+        """Return what was reached with *target* first, and by which recordings."""
         while self._news:  # those of batches that no other one followed, as far as they are through
-            for name, outcome in self._news.popleft():
-                self._look(name, outcome)
-        return Memory(features=tuple(sorted(self._seen[target.name])), recordings=tuple(self._parents[target.name]))
+            self._look_at(self._news.popleft())
+        recordings = tuple(parent.recording for parent in self._parents if parent.target.name == target.name)
+        return Memory(features=tuple(sorted(self._first[target.name])), recordings=recordings)
 
     def recall(self, target: Target, memory: Memory) -> None:
         """Take *memory* over, but for recordings that cannot be read any more."""
-        self._seen[target.name].update(memory.features)
-        self._parents[target.name] += [text for text in memory.recordings if _is_readable(text)]
+        self._first[target.name].update(memory.features)
+        self._reached.update(memory.features)
+        self._parents += [_Parent(target=target, recording=text) for text in memory.recordings if _is_readable(text)]
 
     def _begin_batch(self) -> None:
         # At most one batch is under way now. Only those before it are looked at, also if it has ended meanwhile.
         while len(self._news) > 1:
-            for name, outcome in self._news.popleft():
-                self._look(name, outcome)
+            self._look_at(self._news.popleft())
+        shares = list(itertools.accumulate(self._share(parent) for parent in self._parents))
         for _ in range(_BATCH):
-            number = self._made
+            stream = Choices(self._first_seed).stream(f"strategy guided {self._made}")
+            if shares and stream.chance(0.5):
+                at = bisect_right(shares, stream.random() * shares[-1])
+                parent = self._parents[min(at, len(shares) - 1)]
+                self._waiting.append(self._job(parent.target, self._first_seed + self._made, parent.recording))
+            else:
+                target = self._targets[self._fresh % len(self._targets)]
+                self._waiting.append(self._job(target, self._first_seed + self._fresh // len(self._targets)))
+                self._fresh += 1
             self._made += 1
-            target = self._targets[number % len(self._targets)]
-            seed = self._first_seed + number // len(self._targets)
-            stream = Choices(seed).stream(f"strategy guided {number}")
-            parents = self._parents[target.name]
-            late = max(stream.random(), stream.random())  # the latest of them more often
-            parent = parents[int(late * len(parents))] if parents and stream.chance(0.5) else ""
-            self._waiting.append(Job(target=target, seed=seed, strategy=self.name, number=number, parent=parent))
         self._under_way.append(_BATCH)
         self._news.append([])
 
-    def _look(self, name: str, outcome: Outcome) -> None:
-        seen, parents = self._seen[name], self._parents[name]
-        if outcome.heritage and not seen.issuperset(outcome.features):
-            seen.update(outcome.features)
-            parents.append(outcome.heritage)
-            if len(parents) > _PARENTS_MAX:
-                del parents[0]
+    def _job(self, target: Target, seed: int, parent: str = "") -> Job:
+        return Job(target=target, seed=seed, strategy=self.name, number=self._made, parent=parent)
+
+    def _share(self, parent: _Parent) -> float:
+        """Return how many children *parent* has, next to others: the rarer what it was first to reach, the more."""
+        return 1.0 / min((self._reached[feature] for feature in parent.first), default=1)
+
+    def _look_at(self, outcomes: list[tuple[Target, Outcome]]) -> None:
+        for target, outcome in outcomes:
+            if not outcome.heritage:
+                continue
+            first = tuple(feature for feature in outcome.features if feature not in self._reached)
+            self._reached.update(outcome.features)
+            if first:
+                self._first[target.name].update(first)
+                self._parents.append(_Parent(target=target, recording=outcome.heritage, first=first))
+                if len(self._parents) > _PARENTS_MAX:
+                    self._parents.remove(min(self._parents, key=self._share))
 
     @staticmethod
     def attempt(scenario: Scenario, job: Job) -> Attempt:
@@ -161,7 +195,7 @@ def _changed(plan: Plan, duration_ns: int, stream: Stream) -> Plan:
         steps[at] = _at(step, step.begin_ns, int(length_ns * stream.between(0.3, 3.0)), duration_ns)
     else:
         other = steps[stream.below(len(steps))]
-        if step.target and other.target:
+        if step.target and other.target and (step.when is None) == (other.when is None):  # "it" is of a condition
             steps[at] = attrs.evolve(step, target=other.target)
     return tuple(steps)
 

@@ -5,7 +5,8 @@ random priority, the highest goes first, and those that raced with it draw anew.
 same node; because losers draw anew, a new event comes at any place among those that wait with the same chance. That
 is done here, by the draw that lets it arrive between the two messages whose place is drawn, as far as the latency's
 distribution reaches. Arrivals at different nodes are left in peace: exchanging them changes nothing that anybody
-sees.
+sees. After the last heal messages are left alone: whether everything recovers is asked of the network that the scenario
+describes.
 """
 
 from __future__ import annotations
@@ -52,6 +53,8 @@ def _places(engine: Engine, scenario: Scenario) -> Steer:
 
         def decide(draw: float) -> float:
             now_ns = engine.now_ns
+            if now_ns >= scenario.duration_ns:
+                return draw
             del coming[: bisect_right(coming, now_ns)]
             if coming:
                 draw = _draw_for(_moment(coming, now_ns, stream.below(len(coming) + 1), draw) - now_ns, delay)

@@ -7,18 +7,20 @@ distributed systems with probabilistic guarantees" (OOPSLA 2018) do the same wit
 
 Here a chain is a link, and its priority decides how long its messages take: from the quickest of the latency's
 distribution to far into its tail. Time goes on all the same, so an order that no latency could bring about is not
-tried, and the guarantee of the papers holds for orders within the latency's reach only.
+tried, and the guarantee of the papers holds for orders within the latency's reach only. After the last heal messages
+are left alone: whether everything recovers is asked of the network that the scenario describes.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import ClassVar
 
 from chaoslab.choices import CALMED, Choices, Steer
 from chaoslab.explore.strategies.attempt import Attempt, Job, baseline
 from chaoslab.explore.strategies.uniform import Uniform
-from chaoslab.scenario import Scenario
+from chaoslab.scenario import Scenario, scenario_to_toml
 from chaoslab.sim import Engine
 
 __all__ = ["Pct"]
@@ -37,12 +39,20 @@ class Pct(Uniform):
     @staticmethod
     def attempt(scenario: Scenario, job: Job) -> Attempt:
         """Return a run whose message delays follow priorities."""
-        messages = sum(len(draws) for name, draws in baseline(scenario, 0).draws.items() if name.startswith(_LATENCY))
-        return Attempt(scenario=scenario, seed=job.seed, steering=lambda engine: _priorities(engine, messages))
+        messages = _messages(scenario_to_toml(scenario))
+        return Attempt(
+            scenario=scenario, seed=job.seed, steering=lambda engine: _priorities(engine, scenario, messages)
+        )
 
 
-def _priorities(engine: Engine, messages: int) -> Steer:
-    """Return what decides the delays of a run that is expected to have so many *messages*."""
+@functools.lru_cache(maxsize=256)
+def _messages(text: str) -> int:
+    """Return how many messages are sent in a plain run."""
+    return sum(len(draws) for name, draws in baseline(text, 0).draws.items() if name.startswith(_LATENCY))
+
+
+def _priorities(engine: Engine, scenario: Scenario, messages: int) -> Steer:
+    """Return what decides the delays up to the last heal of a run that is expected to have so many *messages*."""
     drawn = Choices(engine.choices.seed)
     stream = drawn.stream("strategy pct")
     depth = 1 + stream.below(_DEPTH_MAX)
@@ -56,6 +66,8 @@ def _priorities(engine: Engine, messages: int) -> Steer:
 
         def decide(draw: float) -> float:
             nonlocal priority, sent
+            if engine.now_ns >= scenario.duration_ns:
+                return draw
             change = changes.get(sent)
             sent += 1
             if change is not None:  # later changes fall further, as in the paper

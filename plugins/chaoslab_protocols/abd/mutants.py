@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chaoslab.statemachine import CancelTimer, Complete, Context, Effect, Effects
+from chaoslab.statemachine import CancelTimer, Complete, Context, Effect, Effects, Persist
 from chaoslab_protocols.abd.client import Client
 from chaoslab_protocols.abd.messages import Query, Store, Tag
 from chaoslab_protocols.abd.replica import Replica
@@ -76,8 +76,8 @@ class TooFewAreEnough(Client):
 )
 class ForgetfulReplica(Replica):
     def store(self, message: Store) -> list[Effect]:
-        super().store(message)
-        return []  # so nothing is left of it after a crash
+        effects = super().store(message)
+        return [effect for effect in effects if not isinstance(effect, Persist)]  # nothing is left of it after a crash
 
 
 @PLANTED.mutant(

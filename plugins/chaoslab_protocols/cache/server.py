@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from chaoslab.cluster import RequestClient
-from chaoslab.statemachine import Context, Effects
+from chaoslab.statemachine import Context, Machine
+from chaoslab_protocols.by_place import ByPlace
 from chaoslab_protocols.cache.cache import Cache
 from chaoslab_protocols.cache.database import Primary, Replica
 from chaoslab_protocols.cache.frontend import Frontend
@@ -14,7 +15,7 @@ from chaoslab_protocols.cache.settings import Layout, Settings
 __all__ = ["Client", "Server"]
 
 
-class Server:
+class Server(ByPlace):
     """One node."""
 
     primary_class: ClassVar[type[Primary]] = Primary
@@ -22,29 +23,15 @@ class Server:
     cache_class: ClassVar[type[Cache]] = Cache
     frontend_class: ClassVar[type[Frontend]] = Frontend
 
-    def __init__(self, context: Context) -> None:
+    def part_of(self, context: Context) -> Machine:
         layout = Layout.of(context.nodes, context.settings or Settings())
-        self.part: Any
         if context.name == layout.primary:
-            self.part = self.primary_class(context, layout)
-        elif context.name == layout.replica:
-            self.part = self.replica_class(context, layout)
-        elif context.name in layout.caches:
-            self.part = self.cache_class(context, layout)
-        else:
-            self.part = self.frontend_class(context, layout)
-
-    def start(self) -> Effects:
-        effects: Effects = self.part.start()
-        return effects
-
-    def message(self, sender: str, message: Any) -> Effects:
-        effects: Effects = self.part.message(sender, message)
-        return effects
-
-    def timer(self, name: str) -> Effects:
-        effects: Effects = self.part.timer(name)
-        return effects
+            return self.primary_class(context, layout)
+        if context.name == layout.replica:
+            return self.replica_class(context, layout)
+        if context.name in layout.caches:
+            return self.cache_class(context, layout)
+        return self.frontend_class(context, layout)
 
 
 class Client(RequestClient):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import attrs
 
 from chaoslab.errors import UsageError
-from chaoslab.parameters import COUNT, DURATION, parameter
+from chaoslab.parameters import COUNT, DURATION, FLAG, parameter
 from chaoslab.units import NS_PER_S
 
 __all__ = ["DRIFT_PPM", "Layout", "Settings", "bound_ns"]
@@ -36,6 +36,7 @@ class Settings:
         COUNT, "How many requests wait at a database, at most; what comes then is refused.", default=20
     )
     caches: int = parameter(COUNT, "How many nodes are caches.", default=2)
+    caching: bool = parameter(FLAG, "Whether reads look into a cache; else each of them asks a database.", default=True)
 
     def __attrs_post_init__(self) -> None:
         for name in ("ttl", "lag", "service"):

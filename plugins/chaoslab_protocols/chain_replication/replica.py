@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from chaoslab.statemachine import Context, Effects
+from chaoslab.statemachine import Context
+from chaoslab_protocols.by_place import ByPlace
 from chaoslab_protocols.chain_replication.craq import CraqServer
 from chaoslab_protocols.chain_replication.master import Master
 from chaoslab_protocols.chain_replication.server import Server
@@ -12,7 +11,7 @@ from chaoslab_protocols.chain_replication.server import Server
 __all__ = ["CraqReplica", "Replica"]
 
 
-class Replica:
+class Replica(ByPlace):
     """A node, whichever part it has.
 
     Attributes:
@@ -23,18 +22,8 @@ class Replica:
     server: type[Server] = Server
     master: type[Master] = Master
 
-    def __init__(self, context: Context) -> None:
-        is_master = context.name == context.nodes[-1]
-        self.part: Server | Master = self.master(context) if is_master else self.server(context)
-
-    def start(self) -> Effects:
-        return self.part.start()
-
-    def message(self, sender: str, message: Any) -> Effects:
-        return self.part.message(sender, message)
-
-    def timer(self, name: str) -> Effects:
-        return self.part.timer(name)
+    def part_of(self, context: Context) -> Server | Master:
+        return self.master(context) if context.name == context.nodes[-1] else self.server(context)
 
 
 class CraqReplica(Replica):

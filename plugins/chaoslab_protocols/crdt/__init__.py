@@ -10,7 +10,7 @@ from chaoslab.plugins import Protocol
 from chaoslab_protocols.crdt.counters import PNCounter
 from chaoslab_protocols.crdt.or_set import ORSet
 from chaoslab_protocols.crdt.replica import Replica, Settings
-from chaoslab_protocols.crdt.rga import RGA
+from chaoslab_protocols.crdt.text import TextClient, TextReplica
 
 __all__ = ["PROTOCOLS", "CounterReplica", "SetReplica", "TextReplica"]
 
@@ -25,12 +25,6 @@ class SetReplica(Replica):
     """A replica of sets."""
 
     OBJECT: ClassVar[type] = ORSet
-
-
-class TextReplica(Replica):
-    """A replica of texts."""
-
-    OBJECT: ClassVar[type] = RGA
 
 
 PROTOCOLS = (
@@ -56,6 +50,7 @@ PROTOCOLS = (
         name="crdt-text",
         summary="a text by gossip that everybody edits at once: a replicated growable array (Roh et al. 2011)",
         replica=TextReplica,
+        client=TextClient,
         serves=("converging-text",),
         claims=(),  # no order of whole edits explains what is read meanwhile; the workload says what must hold
         budget=Budget(down="all"),

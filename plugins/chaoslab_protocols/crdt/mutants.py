@@ -10,13 +10,14 @@ from chaoslab_protocols.crdt import CounterReplica, SetReplica, TextReplica
 from chaoslab_protocols.crdt.counters import GCounter, PNCounter
 from chaoslab_protocols.crdt.or_set import ORSet
 from chaoslab_protocols.crdt.rga import RGA, Stamp
+from chaoslab_protocols.crdt.text import TextClient
 from chaoslab_protocols.planting import Planting
 
 __all__ = ["MUTANTS"]
 
 COUNTER = Planting(protocol="crdt-counter", client=RequestClient)
 SET = Planting(protocol="crdt-set", client=RequestClient)
-TEXT = Planting(protocol="crdt-text", client=RequestClient)
+TEXT = Planting(protocol="crdt-text", client=TextClient)
 
 
 class SummedGCounter(GCounter):

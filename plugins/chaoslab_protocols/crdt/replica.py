@@ -105,11 +105,19 @@ class Replica:
         if request.id <= self.latest.get(sender, 0):
             return None
         try:
-            one.update(self.actor(), f, request.body.value)
+            answer = self.carry_out(one, f, request.body.value)
         except ValueError as refused:
             return [reply(sender, request, error=str(refused))]
         self.latest[sender] = request.id
-        return [*self.record(key), Probe("updated"), reply(sender, request)]
+        return [*self.record(key), Probe("updated"), reply(sender, request, answer)]
+
+    def carry_out(self, one: Any, f: str, argument: Any) -> Any:
+        """Update an object; return what the client is told of it.
+
+        Raises:
+            ValueError: the object does not know the operation.
+        """
+        one.update(self.actor(), f, argument)
 
     def actor(self) -> str:
         """Return the name under which updates are made here."""

@@ -44,7 +44,7 @@ class RGA:
         seen = [stamp for stamp in self.order() if stamp not in self.deleted]
         if f == "insert":
             place, word = argument
-            index = min(place, 1000) * len(seen) // 1000
+            index = self.index_of(place, len(seen))
             clock = max((clock for clock, _ in self.words), default=0) + 1
             self.words[clock, actor] = (seen[index - 1] if index else _BEGINNING, word)
             return True
@@ -53,6 +53,16 @@ class RGA:
             self.deleted.update(gone)
             return bool(gone)
         raise ValueError(f"a text does not know {f!r}")
+
+    def index_of(self, place: int, length: int) -> int:
+        """Return how many of *length* words are before *place*."""
+        return min(place, 1000) * length // 1000
+
+    def around(self, place: int) -> tuple[str | None, str | None]:
+        """Return the words before and behind *place*; None at the beginning and the end."""
+        words = self.value
+        index = self.index_of(place, len(words))
+        return words[index - 1] if index else None, words[index] if index < len(words) else None
 
     @property
     def value(self) -> list[str]:

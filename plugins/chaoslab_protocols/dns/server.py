@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from chaoslab.cluster import RequestClient
-from chaoslab.statemachine import Context, Effects, Invocation
+from chaoslab.statemachine import Context, Effects, Invocation, Machine
 from chaoslab_protocols import store
+from chaoslab_protocols.by_place import ByPlace
 from chaoslab_protocols.dns.authority import Primary, Root, Secondary
 from chaoslab_protocols.dns.plans import Enactor, Planner
 from chaoslab_protocols.dns.resolver import Resolver
@@ -15,13 +16,13 @@ from chaoslab_protocols.dns.settings import Layout, Settings
 __all__ = ["Client", "Server"]
 
 
-class Server:
+class Server(ByPlace):
     """One node."""
 
     primary_class: ClassVar[type[Primary]] = Primary
     resolver_class: ClassVar[type[Resolver]] = Resolver
 
-    def __init__(self, context: Context) -> None:
+    def part_of(self, context: Context) -> Machine:
         layout = Layout.of(context.nodes, context.settings or Settings())
         single: dict[str, Any] = {
             layout.root: Root,
@@ -30,19 +31,8 @@ class Server:
             layout.secondary: Secondary,
         }
         several = Enactor if context.name in layout.enactors else self.resolver_class
-        self.part: Any = single.get(context.name, several)(context, layout)
-
-    def start(self) -> Effects:
-        effects: Effects = self.part.start()
-        return effects
-
-    def message(self, sender: str, message: Any) -> Effects:
-        effects: Effects = self.part.message(sender, message)
-        return effects
-
-    def timer(self, name: str) -> Effects:
-        effects: Effects = self.part.timer(name)
-        return effects
+        part: Machine = single.get(context.name, several)(context, layout)
+        return part
 
 
 class Client(RequestClient):

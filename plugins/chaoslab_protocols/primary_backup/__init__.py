@@ -5,6 +5,7 @@ from chaoslab.plugins import Protocol
 from chaoslab_protocols.primary_backup.replica import Replica
 from chaoslab_protocols.primary_backup.synchronous.client import Client
 from chaoslab_protocols.primary_backup.synchronous.replica import Replica as SynchronousReplica
+from chaoslab_protocols.primary_backup.synchronous.settings import Settings
 
 __all__ = ["PROTOCOLS"]
 
@@ -34,5 +35,6 @@ PROTOCOLS = (
         leader="primary",
         nodes=4,
         nodes_min=2,
+        settings=Settings,
     ),
 )

@@ -23,5 +23,6 @@ BUDGET: Final = Budget(
     down="minority",
     drift_ppm=Settings().drift_ppm,
     storage=("lose-unsynced", "torn-write", "reorder-writes", "rename-lost", "bit-rot", "slow-disk"),
+    bit_rot="minority",
     membership=True,
 )

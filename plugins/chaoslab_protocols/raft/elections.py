@@ -43,8 +43,13 @@ class Elections(Replication):
         return [self.election_timer(), *begin]
 
     def may_stand(self) -> bool:
-        """Whether the server may become a leader: it is a member, and its disk has lost nothing."""
-        return self.name in self.members and not self.lost_index
+        """Whether the server may become a leader: it may be needed as one, and its disk has lost nothing.
+
+        Needed are members, and who has left as long as that is not committed: nobody else may have the entry, and then
+        nobody else can get its vote (thesis, section 4.2.2, figure 4.6). It does not count its own vote.
+        """
+        is_needed = self.name in self.members or self.configuration_index > self.commit_index
+        return is_needed and not self.lost_index
 
     def begin_pre_vote(self) -> list[Effect]:
         """Ask who would grant a vote, without beginning a term."""

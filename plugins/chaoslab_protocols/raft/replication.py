@@ -83,8 +83,12 @@ class Replication(Snapshots):
             effects += self.found_again(last_new_index)
         effects.append(Send(sender, AppendEntriesReply(self.current_term, True, last_new_index, request.round)))
         if request.leader_commit > self.commit_index:  # 5.
-            effects += self.commit_up_to(min(request.leader_commit, last_new_index))
+            effects += self.commit_up_to(self.committed_here(request.leader_commit, last_new_index))
         return effects
+
+    def committed_here(self, leader_commit: int, last_new_index: int) -> int:
+        """Return up to where the log is committed: no further than the message has shown it to be the leader's."""
+        return min(leader_commit, last_new_index)
 
     def matches(self, prev_log_index: int, prev_log_term: int) -> bool:
         """Whether the log has an entry at that index with that term; what is committed is the same everywhere."""

@@ -6,7 +6,7 @@ that grows with the logarithm of the members, those first that were sent least.
 
 from __future__ import annotations
 
-from chaoslab_protocols.swim.messages import ALIVE, DEAD, SUSPECT, News
+from chaoslab_protocols.swim.messages import ALIVE, DEAD, News
 
 __all__ = ["Rumours"]
 
@@ -52,10 +52,6 @@ class Rumours:
         """Return what is believed of *name*; None if it is not known."""
         known = self.latest.get(name)
         return None if known is None else known.status
-
-    def is_suspect(self, name: str) -> bool:
-        """Whether *name* is suspected."""
-        return self.status(name) == SUSPECT
 
     def for_message(self, to: str) -> tuple[News, ...]:
         """Return the news that rides on a message to *to*: what was sent least, and what is held against *to* itself.

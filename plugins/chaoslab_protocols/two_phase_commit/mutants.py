@@ -9,7 +9,7 @@ from chaoslab_protocols.planting import Planting
 from chaoslab_protocols.records import Record
 from chaoslab_protocols.two_phase_commit.client import Client
 from chaoslab_protocols.two_phase_commit.coordinator import Coordinator
-from chaoslab_protocols.two_phase_commit.messages import TransactionId
+from chaoslab_protocols.two_phase_commit.messages import Prepare, TransactionId
 from chaoslab_protocols.two_phase_commit.participant import Part, Participant
 from chaoslab_protocols.two_phase_commit.server import Server
 
@@ -140,6 +140,22 @@ class ForgetsReads(Participant):
 )
 class UnlocksReadsEarly(Server):
     participant_class = ForgetsReads
+
+
+class ForgetsItsIncarnation(Participant):
+    def has_kept_locks(self, part: Part, message: Prepare) -> bool:
+        return part.writes is not None or part.has_locks
+
+
+@PLANTED.mutant(
+    "T9",
+    "a participant prepares what it had locked before a crash, if it was asked for the same locks again since",
+    source="Bernstein, Hadzilacos & Goodman 1987, section 7.4: who recovers without a yes in its log aborts",
+    scenario="two_phase_commit/participants_down",
+    check=CHECK,
+)
+class PreparesWithLocksOfAnotherLife(Server):
+    participant_class = ForgetsItsIncarnation
 
 
 MUTANTS = PLANTED.all()

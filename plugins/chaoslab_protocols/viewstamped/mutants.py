@@ -6,7 +6,7 @@ from chaoslab.statemachine import Context, Effect, Send
 from chaoslab_protocols import store
 from chaoslab_protocols.planting import Planting
 from chaoslab_protocols.viewstamped.client import Client
-from chaoslab_protocols.viewstamped.messages import RecoveryResponse, Reply, Request
+from chaoslab_protocols.viewstamped.messages import DoViewChange, RecoveryResponse, Reply, Request
 from chaoslab_protocols.viewstamped.replica import Replica
 from chaoslab_protocols.viewstamped.state import NORMAL, RECOVERING
 
@@ -35,6 +35,17 @@ class TakesOldAnswers(Replica):
 class DoesNotRecover(Replica):
     def status_without_disk(self, context: Context) -> str:
         return NORMAL
+
+
+@PLANTED.mutant(
+    "V3",
+    "the longest log becomes that of a new view, however old the view is in which it was normal",
+    source="Liskov & Cowling 2012, section 4.2, step 3: the largest v', and among those the largest n",
+    scenario="viewstamped/appends",
+)
+class LongestLogWins(Replica):
+    def rank(self, one: DoViewChange) -> tuple[int, int]:
+        return 0, len(one.log)
 
 
 @PLANTED.mutant(
@@ -73,6 +84,18 @@ class DropsPrepared(Replica):
         if self.status != RECOVERING:
             del self.log[self.commit_number :]
         return super().get_state(sender, view_number)
+
+
+@PLANTED.mutant(
+    "V7",
+    "a backup that takes part in a new view does not note that it was normal in it: its log counts as an old one",
+    source="Liskov & Cowling 2012, figure 2 and section 4.2, step 5: normal again, in that view",
+    scenario="viewstamped/appends",
+)
+class ForgetsItsLastNormalView(Replica):
+    def be_normal_in(self, view_number: int) -> None:
+        self.view_number = view_number
+        self.status = NORMAL
 
 
 @PLANTED.mutant(

@@ -98,7 +98,7 @@ class ViewChange(Normal):
 
     def start_view(self) -> list[Effect]:
         """Steps 3 and 4: the log of the latest normal view, the longest of those; then tell the others."""
-        best = max(self.done.values(), key=lambda one: (one.last_normal_view, len(one.log)))
+        best = max(self.done.values(), key=self.rank)
         commit_number = max(one.commit_number for one in self.done.values())
         self.replace_log(best.log)
         self.last_normal_view = self.view_number
@@ -109,17 +109,25 @@ class ViewChange(Normal):
         effects = [self.become(), CancelTimer("silence"), *saved, *self.to_others(message)]
         return [*effects, *self.commit_up_to(commit_number), *self.count()]
 
+    def rank(self, one: DoViewChange) -> tuple[int, int]:
+        """Return what logs are compared by: the latest normal view, and only then which is longer."""
+        return one.last_normal_view, len(one.log)
+
     def on_start_view(self, sender: str, message: StartView) -> list[Effect]:
         """Step 5: take the log over, and say what of it is not known to be committed."""
         is_news = message.view_number > self.view_number or self.status == VIEW_CHANGE
         if self.status == RECOVERING or message.view_number < self.view_number or not is_news:
             return []
-        self.view_number = self.last_normal_view = message.view_number
-        self.status = NORMAL
+        self.be_normal_in(message.view_number)
         self.replace_log(message.log)
         effects = [self.become(), self.silence_timer(), *self.save_all()]
         effects.append(Send(sender, PrepareOk(self.view_number, self.op_number)))
         return [*effects, *self.commit_up_to(message.commit_number)]
+
+    def be_normal_in(self, view_number: int) -> None:
+        """Take part in a view that another replica has started."""
+        self.view_number = self.last_normal_view = view_number
+        self.status = NORMAL
 
     def tick(self) -> list[Effect]:
         """Send again what was not answered; a primary to whom nobody listens makes room."""

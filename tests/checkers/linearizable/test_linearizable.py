@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import random
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -275,7 +277,7 @@ def test_an_info_write_takes_effect_once_only() -> None:
 
 
 def test_a_failed_write_did_not_happen() -> None:
-    """Reading its value is reading what nobody wrote."""
+    """Reading its value is reading what nobody wrote, and who tried to write it is shown."""
     history = recorded(
         (0, "invoke", "write", "x", 1), (0, "fail", "write", "x", 1),
         (0, "invoke", "read", "x", None), (0, "ok", "read", "x", 1),
@@ -283,6 +285,8 @@ def test_a_failed_write_did_not_happen() -> None:
     verdict = linearizable(history, REGISTER)
     assert verdict.outcome == "invalid"
     assert verdict.anomaly == "value out of thin air"
+    assert "process 0 tried to, and was told that it had not happened" in verdict.summary
+    assert [operation.type for operation in verdict.operations] == ["fail", "ok"]
 
 
 def test_real_time_is_the_order_of_events_and_not_of_timestamps() -> None:
@@ -402,3 +406,45 @@ def test_a_violation_among_thousands_of_operations_comes_out_small() -> None:
     assert verdict.outcome == "invalid"
     assert len(verdict.operations) <= 4
     assert "read 1200" in verdict.summary
+
+
+def test_what_was_deleted_is_not_missed() -> None:
+    """That a key is gone is explained by the delete; what was read after it is not."""
+    history = recorded(
+        (0, "invoke", "put", "x", 1), (0, "ok", "put", "x", 1),
+        (0, "invoke", "delete", "x", None), (0, "ok", "delete", "x", None),
+        (1, "invoke", "get", "x", None), (1, "ok", "get", "x", None),
+        (1, "invoke", "get", "x", None), (1, "ok", "get", "x", 1),
+    )  # fmt: skip
+    verdict = linearizable(history, MODELS["kv"])
+    assert verdict.summary.startswith("process 1 read 1 from x, although process 0 deleted x")
+    assert verdict.anomaly == "stale read"
+
+
+@pytest.mark.parametrize(("shown", "words"), [(3, "make at most 2"), (0, "make at least 1")])
+def test_a_count_that_no_updates_make_is_told_with_their_sum(shown: int, words: str) -> None:
+    """One addition has ended and one goes on: the counter shows one or two."""
+    history = recorded(
+        (0, "invoke", "add", "x", 1), (0, "ok", "add", "x", 1), (1, "invoke", "add", "x", 1),
+        (2, "invoke", "read", "x", None), (2, "ok", "read", "x", shown), (1, "ok", "add", "x", 1),
+    )  # fmt: skip
+    verdict = linearizable(history, MODELS["counter"])
+    assert verdict.anomaly == "wrong sum"
+    assert words in verdict.summary
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_operations_that_are_shown_are_the_ones_that_are_named(seed: int) -> None:
+    """Of many acknowledged writes that a read has missed, the sentence and the table have the same one."""
+    rng = random.Random(seed)
+    events = [(0, "invoke", "write", "x", 1), (0, "ok", "write", "x", 1)]
+    for value in range(2, 3 + rng.randrange(6)):
+        events += [(0, "invoke", "write", "x", value), (0, "ok", "write", "x", value)]
+        if rng.random() < 0.5:
+            events += [(1, "invoke", "read", "x", None), (1, "ok", "read", "x", value)]
+    events += [(2, "invoke", "read", "x", None), (2, "ok", "read", "x", 1)]
+    verdict = linearizable(recorded(*events), REGISTER)
+    assert verdict.outcome == "invalid"
+    named = re.search(r"although process 0 wrote (\d+) to x", verdict.summary)
+    assert named is not None
+    assert [one.argument for one in verdict.operations if one.f == "write"] == [1, int(named[1])]

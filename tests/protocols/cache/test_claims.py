@@ -4,17 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from chaoslab.plugins import registry
-from chaoslab.runner import Run, run
-from chaoslab.scenario import load_scenario
-from chaoslab.scenario.shipped import scenario_path, shipped_scenarios
+from tests.protocols.shipped_runs import complaints, runs, scenarios_in
 
-HOLDING = [name for name, _, _ in shipped_scenarios() if name.startswith("cache/") and not name.endswith("reads_stale")]
-
-
-def runs(name: str, seeds: range, **overrides: str) -> list[Run]:
-    changes = {key.replace("__", "."): value for key, value in overrides.items()}
-    return [run(load_scenario(scenario_path(name), registry(), changes), seed) for seed in seeds]
+HOLDING = [name for name in scenarios_in("cache") if not name.endswith("reads_stale")]
 
 
 @pytest.mark.parametrize("name", HOLDING)
@@ -28,8 +20,7 @@ def test_its_scenarios_hold(name: str) -> None:
 @pytest.mark.parametrize("nodes", ["5", "9"])
 def test_it_holds_for_other_numbers_of_nodes(nodes: str) -> None:
     """More nodes are more frontends."""
-    found = runs("cache/swarm", range(2), cluster__nodes=nodes)
-    assert [one.seed for one in found if one.verdict != "valid"] == []
+    assert complaints("cache/swarm", range(2), cluster__nodes=nodes) == []
 
 
 def test_most_seeds_show_that_a_cache_is_not_linearizable() -> None:
@@ -48,4 +39,4 @@ def test_half_of_the_bound_is_not_kept() -> None:
 @pytest.mark.parametrize("name", HOLDING)
 def test_its_scenarios_hold_for_many_seeds(name: str) -> None:
     """Every shipped fault of its budget."""
-    assert [one.seed for one in runs(name, range(300)) if one.verdict != "valid"] == []
+    assert complaints(name, range(300)) == []

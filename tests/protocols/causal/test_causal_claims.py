@@ -4,20 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from chaoslab.checkers.verdict import Verdict
-from chaoslab.plugins import registry
-from chaoslab.runner import run
-from chaoslab.scenario import load_scenario
-from chaoslab.scenario.shipped import scenario_path
+from tests.protocols.shipped_runs import refuted
 
-HOLDING = ["every_fault", "moving_clients", "question_and_reply", "swarm"]
-
-
-def refuted(name: str, seed: int, **overrides: str) -> list[Verdict]:
-    """Return the checks that are not valid in one run."""
-    changes = {key.replace("__", "."): value for key, value in overrides.items()}
-    done = run(load_scenario(scenario_path(f"causal/{name}"), registry(), changes), seed)
-    return [verdict for verdict in done.checks if verdict.outcome != "valid"]
+HOLDING = ["causal/every_fault", "causal/moving_clients", "causal/question_and_reply", "causal/swarm"]
 
 
 @pytest.mark.parametrize("name", HOLDING)
@@ -29,12 +18,12 @@ def test_causal_convergence_and_all_session_guarantees_hold(name: str) -> None:
 @pytest.mark.parametrize("nodes", ["1", "2", "5"])
 def test_the_claims_hold_for_clusters_of_other_sizes(nodes: str) -> None:
     """One replica has nobody to wait for."""
-    assert refuted("swarm", 1, cluster__nodes=nodes) == []
+    assert refuted("causal/swarm", 1, cluster__nodes=nodes) == []
 
 
 def test_a_read_is_stale_for_most_seeds() -> None:
     """Not linearizable: no replica asks another before it answers."""
-    found = [refuted("reads_stale", seed) for seed in range(300, 308)]
+    found = [refuted("causal/reads_stale", seed) for seed in range(300, 308)]
     anomalies = [checks[0].anomaly for checks in found if checks and checks[0].outcome == "invalid"]
     assert len(anomalies) > 4
     assert "stale read" in anomalies
@@ -42,7 +31,7 @@ def test_a_read_is_stale_for_most_seeds() -> None:
 
 def test_most_seeds_have_no_single_order() -> None:
     """Not sequential either: two clients each miss what the other wrote."""
-    found = [refuted("no_single_order", seed) for seed in range(300, 312)]
+    found = [refuted("causal/no_single_order", seed) for seed in range(300, 312)]
     assert sum(any(one.outcome == "invalid" for one in checks) for checks in found) > 6
 
 

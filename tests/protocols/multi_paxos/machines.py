@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from chaoslab.statemachine import Context, Effect, Effects, Invocation, Persist, Rename, Send, Write
+from chaoslab.statemachine import Context, Effect, Invocation
 from chaoslab_protocols.multi_paxos.messages import (
     BOTTOM,
     Ballot,
@@ -15,6 +13,7 @@ from chaoslab_protocols.multi_paxos.messages import (
     PValue,
 )
 from chaoslab_protocols.multi_paxos.server import Server as Machine
+from tests.protocols.by_hand import ByHand, of, sends
 
 __all__ = ["Server", "accepted_by", "active", "command", "context", "of", "pvalue", "request", "sends"]
 
@@ -46,8 +45,8 @@ def pvalue(round: int, slot: int, value: int, leader: str = "n2") -> PValue:
     return PValue(Ballot(round, leader), slot, command(value))
 
 
-class Server:
-    """One machine and its disk; every call returns the effects and carries out those on the disk."""
+class Server(ByHand):
+    """One machine and its disk."""
 
     def __init__(self, name: str = "n1") -> None:
         self.files: dict[str, bytes] = {}
@@ -57,39 +56,6 @@ class Server:
     def restart(self) -> None:
         self.machine = Machine(context(self.name, self.files))
         self.did(self.machine.start())
-
-    def did(self, effects: Effects) -> list[Effect]:
-        done = list(effects or ())
-        for effect in done:
-            if isinstance(effect, Persist | Write):
-                before = self.files.get(effect.path, b"") if effect.append else b""
-                self.files[effect.path] = before + effect.data
-            elif isinstance(effect, Rename):
-                self.files[effect.to] = self.files.pop(effect.path)
-        return done
-
-    def gets(self, sender: str, message: Any) -> list[Effect]:
-        """*message* arrives from *sender*."""
-        return self.did(self.machine.message(sender, message))
-
-    def hears(self, sender: str, message: Any) -> Any:
-        """*message* arrives, and is answered: return the one answer to *sender*."""
-        (answer,) = [effect.message for effect in of(Send, self.gets(sender, message)) if effect.to == sender]
-        return answer
-
-    def fires(self, timer: str) -> list[Effect]:
-        return self.did(self.machine.timer(timer))
-
-
-def of(kind: type, effects: Effects) -> list[Any]:
-    return [effect for effect in effects or () if isinstance(effect, kind)]
-
-
-def sends(effects: Effects, kind: type, to: str | None = None) -> list[Any]:
-    """The messages of *kind* among *effects*, those to *to* or all."""
-    return [
-        effect.message for effect in of(Send, effects) if isinstance(effect.message, kind) and to in (None, effect.to)
-    ]
 
 
 def active(*accepted: PValue, one: Server | None = None) -> Server:

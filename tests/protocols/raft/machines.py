@@ -5,23 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from chaoslab.statemachine import (
-    Context,
-    Effect,
-    Effects,
-    Invocation,
-    Persist,
-    Remove,
-    Rename,
-    Send,
-    SetTimer,
-    Write,
-)
+from chaoslab.statemachine import Context, Effect, Invocation, Send, SetTimer
 from chaoslab_protocols.raft import journal
 from chaoslab_protocols.raft.log import Entry, Operation
 from chaoslab_protocols.raft.messages import AppendEntries, AppendEntriesReply, ClientRequest, RequestVoteReply
 from chaoslab_protocols.raft.replica import Replica
 from chaoslab_protocols.raft.settings import Settings
+from tests.protocols.by_hand import ByHand
 
 __all__ = ["Server", "append", "entry", "leader", "request", "server"]
 
@@ -43,8 +33,8 @@ def append(
     return AppendEntries(term, leader, *prev, entries, commit, round)
 
 
-class Server:
-    """One machine, its disk and its clock; every call returns the effects and carries out those on the disk."""
+class Server(ByHand):
+    """One machine, its disk and its clock."""
 
     def __init__(self, name: str, nodes: Sequence[str], settings: Settings, files: dict[str, bytes]) -> None:
         self.now = 1000.0
@@ -63,30 +53,6 @@ class Server:
     def restart(self) -> None:
         self.machine = Replica(self.context)
         self.did(self.machine.start())
-
-    def did(self, effects: Effects) -> list[Effect]:
-        done = list(effects or ())
-        for effect in done:
-            if isinstance(effect, Persist | Write):
-                before = self.files.get(effect.path, b"") if effect.append else b""
-                self.files[effect.path] = before + effect.data
-            elif isinstance(effect, Rename):
-                self.files[effect.to] = self.files.pop(effect.path)
-            elif isinstance(effect, Remove):
-                self.files.pop(effect.path, None)
-        return done
-
-    def gets(self, sender: str, message: Any) -> list[Effect]:
-        """*message* arrives from *sender*."""
-        return self.did(self.machine.message(sender, message))
-
-    def hears(self, sender: str, message: Any) -> Any:
-        """*message* arrives, and is answered: return the one answer to *sender*."""
-        (answer,) = [effect.message for effect in sends(self.gets(sender, message)) if effect.to == sender]
-        return answer
-
-    def fires(self, timer: str) -> list[Effect]:
-        return self.did(self.machine.timer(timer))
 
     def election_timeout(self) -> list[Effect]:
         """So long without a leader that an election begins."""

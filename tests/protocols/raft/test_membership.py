@@ -13,6 +13,7 @@ from chaoslab_protocols.raft.messages import (
     AppendEntries,
     AppendEntriesReply,
     ClientReply,
+    RequestVoteReply,
 )
 from tests.protocols.raft.machines import Server, acknowledge, append, entry, leader, request, sends, server
 
@@ -100,12 +101,24 @@ def test_a_leader_that_leaves_does_not_count_itself_and_steps_down_when_that_is_
     assert (one.machine.role, one.machine.commit_index) == ("follower", 2)
 
 
-def test_a_server_that_is_no_member_calls_no_election() -> None:
-    """Section 4.2.2: it would only disturb the others."""
+def test_a_server_that_has_left_calls_no_election() -> None:
+    """Section 4.2.3: it would only disturb the others."""
     one = server(term=1)
-    one.gets("n2", append(1, (0, 0), WITHOUT_N1))
+    one.gets("n2", append(1, (0, 0), WITHOUT_N1, commit=1))
     one.election_timeout()
     assert one.machine.pre_vote_term is None
+
+
+def test_a_server_that_leaves_stands_as_long_as_that_is_not_committed() -> None:
+    """Section 4.2.2, figure 4.6: of two servers it alone has the entry, so the other one cannot get its vote."""
+    one = server(Entry(1, None), Entry(1, Configuration(("n2",))), term=1, nodes=2)
+    one.election_timeout()
+    assert (one.machine.pre_vote_term, one.machine.role) == (2, "follower")  # its own vote does not count
+    one.gets("n2", RequestVoteReply(2, True, pre_vote=True))
+    one.gets("n2", RequestVoteReply(2, True))
+    assert one.machine.role == "leader"
+    acknowledge(one, "n2")
+    assert (one.machine.role, one.machine.commit_index) == ("follower", 3)
 
 
 def test_a_server_that_has_left_sends_clients_to_a_member() -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from chaoslab.statemachine import Context, Effect, Effects, Invocation, Persist, Rename, Send, Write
+from chaoslab.statemachine import Context, Effect, Effects, Invocation
 from chaoslab_protocols.spanner.coordinator import SpannerCoordinator
 from chaoslab_protocols.spanner.participant import SnapshotParticipant
 from chaoslab_protocols.spanner.server import SpannerServer
 from chaoslab_protocols.two_phase_commit.messages import Begin
+from tests.protocols.by_hand import ByHand, sends
 
 __all__ = ["EPSILON_US", "Node", "append", "key_of", "read"]
 
@@ -16,8 +17,8 @@ NODES = ("n1", "n2", "n3")
 EPSILON_US = 10_000
 
 
-class Node:
-    """One machine, its disk and its clocks; every call returns the effects and carries out those on the disk."""
+class Node(ByHand):
+    """One machine, its disk and its clocks."""
 
     def __init__(self, name: str = "n1") -> None:
         self.name = name
@@ -49,28 +50,14 @@ class Node:
         assert isinstance(self.machine.coordinator, SpannerCoordinator)
         return self.machine.coordinator
 
-    def did(self, effects: Effects) -> list[Effect]:
-        done = list(effects or ())
-        for effect in done:
-            if isinstance(effect, Persist | Write):
-                before = self.files.get(effect.path, b"") if effect.append else b""
-                self.files[effect.path] = before + effect.data
-            elif isinstance(effect, Rename):
-                self.files[effect.to] = self.files.pop(effect.path)
-        return done
-
-    def gets(self, sender: str, message: Any) -> list[Effect]:
-        """*message* arrives from *sender*."""
-        return self.did(self.machine.message(sender, message))
-
     def fires(self, timer: str = "tick", after_us: int = 0) -> list[Effect]:
         """*timer* runs out, so much time later."""
         self.now_us += after_us
-        return self.did(self.machine.timer(timer))
+        return super().fires(timer)
 
     def told(self, effects: Effects, kind: type) -> list[Any]:
         """The messages of *kind* among *effects*."""
-        return [one.message for one in effects or () if isinstance(one, Send) and isinstance(one.message, kind)]
+        return sends(effects, kind)
 
 
 def key_of(shard: str) -> str:

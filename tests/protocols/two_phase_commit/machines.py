@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from chaoslab.statemachine import Context, Effect, Effects, Invocation, Persist, Rename, Send, Write
+from chaoslab.statemachine import Context, Effect, Invocation
 from chaoslab_protocols.two_phase_commit.messages import Age, Begin, Lock, Locked, Prepare, TransactionId, Vote
 from chaoslab_protocols.two_phase_commit.server import Server
 from chaoslab_protocols.two_phase_commit.settings import Settings
+from tests.protocols.by_hand import ByHand, of, sends
 
 __all__ = ["Node", "age", "begin", "id_of", "locks", "of", "on_2", "on_3", "prepare", "sends", "voted"]
 
 NODES = ("n1", "n2", "n3")
 
 
-class Node:
-    """One machine, its disk and its clock; every call returns the effects and carries out those on the disk."""
+class Node(ByHand):
+    """One machine, its disk and its clock."""
 
     def __init__(self, name: str, settings: Settings | None = None) -> None:
         self.name = name
@@ -38,24 +39,10 @@ class Node:
         )
         return self.did(self.machine.start())
 
-    def did(self, effects: Effects) -> list[Effect]:
-        done = list(effects or ())
-        for effect in done:
-            if isinstance(effect, Persist | Write):
-                before = self.files.get(effect.path, b"") if effect.append else b""
-                self.files[effect.path] = before + effect.data
-            elif isinstance(effect, Rename):
-                self.files[effect.to] = self.files.pop(effect.path)
-        return done
-
-    def gets(self, sender: str, message: Any) -> list[Effect]:
-        """*message* arrives from *sender*."""
-        return self.did(self.machine.message(sender, message))
-
     def waits(self, seconds: float = 0.05) -> list[Effect]:
         """So much time passes, and the node's tick comes."""
         self.now_s += seconds
-        return self.did(self.machine.timer("tick"))
+        return self.fires("tick")
 
 
 def on(shard: str) -> str:
@@ -64,17 +51,6 @@ def on(shard: str) -> str:
 
 
 on_2, on_3 = on("n2"), on("n3")
-
-
-def of(kind: type, effects: Effects) -> list[Any]:
-    return [effect for effect in effects or () if isinstance(effect, kind)]
-
-
-def sends(effects: Effects, kind: type, to: str | None = None) -> list[Any]:
-    """The messages of *kind* among *effects*, those to *to* or all."""
-    return [
-        effect.message for effect in of(Send, effects) if isinstance(effect.message, kind) and to in (None, effect.to)
-    ]
 
 
 # For participants

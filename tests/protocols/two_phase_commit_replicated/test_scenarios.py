@@ -4,23 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from chaoslab.plugins import registry
-from chaoslab.runner import Run, run
-from chaoslab.scenario import load_scenario
-from chaoslab.scenario.shipped import scenario_path, shipped_scenarios
+from tests.protocols.shipped_runs import complaints, ran, scenarios_in
 
-SCENARIOS = [name for name, _, _ in shipped_scenarios() if name.startswith("two_phase_commit_replicated/")]
+SCENARIOS = scenarios_in("two_phase_commit_replicated")
 S = 10**9
-
-
-def ran(name: str, seed: int, **overrides: str) -> Run:
-    changes = {key.replace("__", "."): value for key, value in overrides.items()}
-    return run(load_scenario(scenario_path(name), registry(), changes), seed)
-
-
-def complaints(name: str, seeds: range, **overrides: str) -> list[tuple[int, str]]:
-    runs = [(seed, ran(name, seed, **overrides)) for seed in seeds]
-    return [(seed, verdict.summary) for seed, one in runs for verdict in one.checks if verdict.outcome != "valid"]
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from chaoslab.statemachine import Context, Effect, Effects, Invocation, Persist, Rename, Send, Write
+from chaoslab.statemachine import Context, Effect, Invocation
 from chaoslab_protocols.viewstamped.messages import DoViewChange, Entry, Request, StartViewChange
 from chaoslab_protocols.viewstamped.replica import Replica as Machine
+from tests.protocols.by_hand import ByHand, of, sends
 
 __all__ = ["Replica", "context", "new_primary", "of", "request", "sends"]
 
@@ -49,8 +50,8 @@ def request(value: int, client: str = "c1", f: str = "write") -> Request:
     return Request(Invocation(f=f, key="x", value=value), client, value)
 
 
-class Replica:
-    """One machine and its disk; every call returns the effects and carries out those on the disk."""
+class Replica(ByHand):
+    """One machine, its disk and its clock."""
 
     def __init__(self, name: str = "n1", nodes: tuple[str, ...] = NODES) -> None:
         self.files: dict[str, bytes] = {}
@@ -69,39 +70,6 @@ class Replica:
         """Start again with an empty disk."""
         self.files.clear()
         return self.restart()
-
-    def did(self, effects: Effects) -> list[Effect]:
-        done = list(effects or ())
-        for effect in done:
-            if isinstance(effect, Persist | Write):
-                before = self.files.get(effect.path, b"") if effect.append else b""
-                self.files[effect.path] = before + effect.data
-            elif isinstance(effect, Rename):
-                self.files[effect.to] = self.files.pop(effect.path)
-        return done
-
-    def gets(self, sender: str, message: Any) -> list[Effect]:
-        """*message* arrives from *sender*."""
-        return self.did(self.machine.message(sender, message))
-
-    def hears(self, sender: str, message: Any) -> Any:
-        """*message* arrives, and is answered: return the one answer to *sender*."""
-        (answer,) = [effect.message for effect in of(Send, self.gets(sender, message)) if effect.to == sender]
-        return answer
-
-    def fires(self, timer: str) -> list[Effect]:
-        return self.did(self.machine.timer(timer))
-
-
-def of(kind: type, effects: Effects) -> list[Any]:
-    return [effect for effect in effects or () if isinstance(effect, kind)]
-
-
-def sends(effects: Effects, kind: type, to: str | None = None) -> list[Any]:
-    """The messages of *kind* among *effects*, those to *to* or all."""
-    return [
-        effect.message for effect in of(Send, effects) if isinstance(effect.message, kind) and to in (None, effect.to)
-    ]
 
 
 def new_primary(*log: Entry, last_normal_view: int = 0, commit_number: int = 0) -> tuple[Replica, list[Effect]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chaoslab.statemachine import Context, Effect, Effects, Invocation, Persist, Rename, Send, Write
+from chaoslab.statemachine import Context, Effect, Invocation, Send
 from chaoslab_protocols.zab.messages import (
     ZERO,
     AckEpoch,
@@ -24,6 +24,7 @@ from chaoslab_protocols.zab.messages import (
 )
 from chaoslab_protocols.zab.server import Server as Machine
 from chaoslab_protocols.zab.settings import Settings
+from tests.protocols.by_hand import ByHand, of
 
 __all__ = ["Server", "command", "elected", "follower", "leader", "of", "read", "txn", "write"]
 
@@ -46,11 +47,7 @@ def read(number: int, zxid: Zxid = ZERO) -> ClientRequest:
     return ClientRequest(command(number, "read"), zxid)
 
 
-def of(kind: type, effects: Effects) -> list[Any]:
-    return [effect for effect in effects or () if isinstance(effect, kind)]
-
-
-class Server:
+class Server(ByHand):
     """One machine, its disk, and the other ends of its channels."""
 
     def __init__(self, name: str = "n2", *, files: dict[str, bytes] | None = None, **settings: Any) -> None:
@@ -74,23 +71,6 @@ class Server:
             )
         )
         return self.did(self.machine.start())
-
-    def did(self, effects: Effects) -> list[Effect]:
-        done = list(effects or ())
-        for effect in done:
-            if isinstance(effect, Persist | Write):
-                before = self.files.get(effect.path, b"") if effect.append else b""
-                self.files[effect.path] = before + effect.data
-            elif isinstance(effect, Rename):
-                self.files[effect.to] = self.files.pop(effect.path)
-        return done
-
-    def gets(self, sender: str, message: Any) -> list[Effect]:
-        """*message* arrives from *sender*."""
-        return self.did(self.machine.message(sender, message))
-
-    def fires(self, timer: str) -> list[Effect]:
-        return self.did(self.machine.timer(timer))
 
     def frame(self, sender: str, *messages: Any) -> list[Effect]:
         """*messages* arrive on the channel with *sender*."""

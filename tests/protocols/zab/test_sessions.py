@@ -11,7 +11,7 @@ from chaoslab_protocols.zab.lock_client import LockClient
 from chaoslab_protocols.zab.messages import OK, ZERO, ClientReply, ClientRequest, Command, Zxid
 from chaoslab_protocols.zab.sessions import EXPIRED, SessionLeader, SessionReplica, SessionStateMachine, Touch
 from chaoslab_protocols.zab.settings import SessionSettings
-from tests.protocols.test_claims import outcomes
+from tests.protocols.shipped_runs import complaints
 from tests.protocols.zab.servers import of
 
 
@@ -178,14 +178,14 @@ def test_who_stands_still_gives_no_sign_of_life() -> None:
 @pytest.mark.parametrize("name", ["zab/sessions", "zab/locks_swarm"])
 def test_locks_by_ephemeral_nodes_lose_no_increment(name: str) -> None:
     """Whoever is thought dead, dead or not."""
-    assert [(seed, why) for seed, verdict, why in outcomes(name, range(700, 704)) if verdict != "valid"] == []
+    assert complaints(name, range(700, 704)) == []
 
 
 @pytest.mark.campaign
 @pytest.mark.parametrize("name", ["zab/sessions", "zab/locks_swarm"])
 def test_locks_by_ephemeral_nodes_hold_for_many_seeds(name: str) -> None:
     """Within the budget."""
-    assert [(seed, why) for seed, verdict, why in outcomes(name, range(200)) if verdict != "valid"] == []
+    assert complaints(name, range(200)) == []
 
 
 def test_nothing_is_answered_from_before_what_a_client_has_seen() -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from chaoslab.statemachine import Context, Effects
+from chaoslab.statemachine import Context
+from chaoslab_protocols.by_place import ByPlace
 from chaoslab_protocols.primary_backup.synchronous.server import Server
 from chaoslab_protocols.primary_backup.synchronous.view_service import ViewService
 
 __all__ = ["Replica"]
 
 
-class Replica:
+class Replica(ByPlace):
     """A node, whichever part it has.
 
     Attributes:
@@ -22,15 +21,5 @@ class Replica:
     server: type[Server] = Server
     view_service: type[ViewService] = ViewService
 
-    def __init__(self, context: Context) -> None:
-        is_service = context.name == context.nodes[-1]
-        self.part: Server | ViewService = self.view_service(context) if is_service else self.server(context)
-
-    def start(self) -> Effects:
-        return self.part.start()
-
-    def message(self, sender: str, message: Any) -> Effects:
-        return self.part.message(sender, message)
-
-    def timer(self, name: str) -> Effects:
-        return self.part.timer(name)
+    def part_of(self, context: Context) -> Server | ViewService:
+        return self.view_service(context) if context.name == context.nodes[-1] else self.server(context)

@@ -24,6 +24,7 @@ import attrs
 from chaoslab.statemachine import Become, Context, Effect, Effects, Probe, Send, SetTimer
 from chaoslab_protocols import records
 from chaoslab_protocols.primary_backup.synchronous.messages import Announcement, Ping, View
+from chaoslab_protocols.primary_backup.synchronous.settings import Settings
 from chaoslab_protocols.seeking_client import NOT_HERE, ClientReply, ClientRequest
 from chaoslab_protocols.update_journal import whole_records
 
@@ -48,6 +49,7 @@ class ViewService:
     CHECK_S = 0.05
 
     def __init__(self, context: Context) -> None:
+        self.settings: Settings = context.settings or Settings()
         self.servers = context.nodes[:-1]
         self.now = context.monotonic_time
         self.view = View(1, *self.servers[:2])
@@ -103,6 +105,8 @@ class ViewService:
 
     def successor(self, living: list[str]) -> str | None:
         """Return who takes over from the primary, None if nobody can: only the backup, and only if it has the state."""
+        if not self.settings.failover:
+            return None
         return self.view.backup if self.is_acknowledged and self.view.backup in living else None
 
     def reachable(self, living: list[str]) -> list[str]:

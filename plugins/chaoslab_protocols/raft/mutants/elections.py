@@ -58,7 +58,7 @@ class DisturbsTheLeader(Replica):
     "R27",
     "a pre-vote that succeeds makes a candidate of a term in which the server has voted for another meanwhile",
     source="camunda/zeebe issue 1068",
-    scenario="raft/elections",
+    scenario="raft/split_votes",
 )
 class StandsInTheTermItVotedIn(Replica):
     def call_off_pre_vote(self) -> None:

@@ -23,6 +23,17 @@ class CommitsEarlierTerms(Replica):
 
 
 @PLANTED.mutant(
+    "R5",
+    "a follower commits what the leader has committed, as far as its own log goes, verified or not",
+    source="Students' guide to Raft (MIT 6.824), on commitIndex = min(leaderCommit, index of last new entry)",
+    scenario="raft/small_messages",
+)
+class CommitsTheUnverified(Replica):
+    def committed_here(self, leader_commit: int, last_new_index: int) -> int:
+        return min(leader_commit, self.log.last_index)
+
+
+@PLANTED.mutant(
     "R6",
     "AppendEntries deletes what follows its entries even if nothing conflicts",
     source="Students' guide to Raft (MIT 6.824)",

@@ -14,7 +14,8 @@ __all__: list[str] = []
     "R8",
     "a leader that is no member any more counts itself",
     source="RedisLabs/raft issue 13",
-    scenario="raft/membership",
+    scenario="raft/leader_leaves",
+    check="recovery",
 )
 class CountsItselfAlways(Replica):
     def majority_has(self, numbers: Mapping[str, int], own: int) -> int:
@@ -37,7 +38,7 @@ class ChangesMembersTooSoon(Replica):
     "R10",
     "a configuration stays in force although its entry was deleted",
     source="openraft's documentation of membership changes",
-    scenario="raft/membership",
+    scenario="raft/cut_off_changes",
 )
 class KeepsDeletedConfigurations(Replica):
     def roll_back(self, index: int) -> None:

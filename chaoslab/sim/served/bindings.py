@@ -1,0 +1,89 @@
+"""Which names of which modules are bound to a function, and binding them to another while a simulation runs.
+
+``from time import monotonic`` makes a second name for a function. Replacing the first is not enough, so the modules of
+people's programs and libraries are looked through for others. A module is looked through once, when it is there at the
+beginning of a run; what a run imports binds what is in force by then.
+
+Not seen are other references: default arguments, attributes of classes, ``functools.partial``, names in functions that
+have begun to run.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from types import ModuleType
+from typing import Any, Final
+
+__all__ = ["Bindings"]
+
+_OWN: Final = ("chaoslab", "trio", "outcome", "pytest", "_pytest", "pluggy", "hypothesis")
+"""Packages that mean the real functions, beside the standard library."""
+
+_LIBRARY: Final = os.path.dirname(os.__file__) + os.sep  # noqa: PTH120
+_PACKAGES: Final = ("site-packages", "dist-packages")
+
+
+class Bindings:
+    """What replaces what, and where else it is known by a name.
+
+    Args:
+        replacements: The module, the name in it, and what replaces what is called so.
+    """
+
+    def __init__(self, replacements: list[tuple[Any, str, Any]]) -> None:
+        self._first = [(place, name, getattr(place, name), new) for place, name, new in replacements]
+        self._new: dict[int, tuple[Any, Any]] = {}
+        for _, _, old, new in self._first:
+            if callable(old):
+                self._new.setdefault(id(old), (old, new))
+        self._seen: set[str] = set()
+        self._others: list[tuple[ModuleType, str, Any, Any]] = []
+
+    def bind(self) -> None:
+        """Put the replacements in place. Cost: the number of names, and once that of all names of new modules."""
+        if len(sys.modules) > len(self._seen):
+            self._look_through()
+        for place, name, _, new in self._first:
+            setattr(place, name, new)
+        for module, name, old, new in self._others:
+            if module.__dict__.get(name) is old:
+                module.__dict__[name] = new
+
+    def release(self) -> None:
+        """Put back what was there, also in modules that were imported meanwhile."""
+        for place, name, old, _ in self._first:
+            setattr(place, name, old)
+        for module, name, old, new in self._others:
+            if module.__dict__.get(name) is new:
+                module.__dict__[name] = old
+        if len(sys.modules) > len(self._seen):
+            old_of = {id(new): (new, old) for old, new in self._new.values()}
+            for module in self._unseen():
+                for name, value in _names_of(module, old_of):
+                    module.__dict__[name] = old_of[id(value)][1]
+            self._look_through()
+
+    def _look_through(self) -> None:
+        for module in self._unseen():
+            self._others.extend((module, name, *self._new[id(value)]) for name, value in _names_of(module, self._new))
+        self._seen = set(sys.modules)
+
+    def _unseen(self) -> Iterator[ModuleType]:
+        for name, module in list(sys.modules.items()):
+            if name not in self._seen and isinstance(module, ModuleType) and _is_a_programs(name, module):
+                yield module
+
+
+def _names_of(module: ModuleType, values: Mapping[int, Any]) -> list[tuple[str, Any]]:
+    return [(name, value) for name, value in list(module.__dict__.items()) if id(value) in values]
+
+
+def _is_a_programs(name: str, module: ModuleType) -> bool:
+    if name.partition(".")[0] in _OWN:
+        return False
+    file = getattr(module, "__file__", None)
+    if not file:
+        return False
+    return not file.startswith(_LIBRARY) or any(f"{os.sep}{packages}{os.sep}" in file for packages in _PACKAGES)

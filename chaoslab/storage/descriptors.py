@@ -1,0 +1,311 @@
+"""The open files of one life of a program: what an operating system puts between a program and its disk.
+
+The methods are those of ``os`` with the same names, arguments and errors; flags are those of ``os.open``.
+
+Rules:
+
+1. A path is a name on the disk: relative to the program's folder, or without the first ``/`` if it is absolute and
+   leads elsewhere.
+2. An open file is the file, not its name: it is written to under the name that it has by then. One without a name any
+   more can be used until it is closed, and nothing of it is durable.
+3. A folder that was made is there for the life of the program, and on the disk for as long as a file is in it.
+4. In a life that has ended nothing has an effect.
+
+What is left out: links, permissions, owners and times of files.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Callable
+from typing import Any, Final
+
+import attrs
+
+from chaoslab.storage.disk import Disk
+from chaoslab.storage.file import File, carry_out
+
+__all__ = ["FIRST_DESCRIPTOR", "Descriptors"]
+
+FIRST_DESCRIPTOR: Final = 1 << 21
+"""No real descriptor is as large: whoever uses one for anything real gets an error."""
+
+_TIME_S: Final = 1_700_000_000
+"""When every file was last changed: a date, not zero, as for the wall clock."""
+
+
+@attrs.define(eq=False)
+class _Open:
+    path: str
+    file: File | None  # None: a folder
+    flags: int
+    position: int = 0
+
+    @property
+    def access(self) -> int:
+        return self.flags & (os.O_RDONLY | os.O_WRONLY | os.O_RDWR)
+
+
+class Descriptors:
+    """The files that one life of a program has open, and its view of the disk.
+
+    Args:
+        disk: The disk.
+        is_alive: Whether the life goes on.
+        sync: Makes a path durable at once. Raises if it cannot be, or if the program does not survive it.
+        folder: The program's folder, an absolute path.
+        is_real_folder: Whether the machine on which the simulation runs has a folder of this path.
+    """
+
+    def __init__(
+        self,
+        disk: Disk,
+        is_alive: Callable[[], bool],
+        sync: Callable[[str], None],
+        *,
+        folder: str,
+        is_real_folder: Callable[[str], bool] = lambda path: False,
+    ) -> None:
+        self._disk = disk
+        self._is_alive = is_alive
+        self._sync = sync
+        self._folder = folder
+        self._is_real_folder = is_real_folder
+        self._made: dict[str, None] = {}
+        self._open: dict[int, _Open] = {}
+        self._next = FIRST_DESCRIPTOR
+
+    # Names
+
+    def place(self, path: Any) -> str:
+        """Return what *path* is called on the disk; ``""`` is the program's folder."""
+        whole = os.path.normpath(os.path.join(self._folder, os.fsdecode(path)))  # noqa: PTH118
+        if whole == self._folder:
+            return ""
+        own = self._folder.rstrip("/") + "/"
+        return whole.removeprefix(own) if whole.startswith(own) else whole.lstrip("/")
+
+    def knows(self, path: Any) -> bool:
+        """Return whether there is a file or a folder *path* on the disk."""
+        if isinstance(path, int):
+            return path in self._open
+        place = self.place(path)
+        return place in self._disk.files or self._is_folder(place)
+
+    def _is_folder(self, place: str) -> bool:
+        return self._disk.names.is_folder(place) or place in self._made
+
+    def _check_no_file_above(self, place: str, path: Any) -> None:
+        files, above = self._disk.files, place
+        while above:
+            above = above.rpartition("/")[0]
+            if above in files:
+                raise _error(errno.ENOTDIR, path)
+
+    def _check_parent(self, place: str, path: Any) -> None:
+        self._check_no_file_above(place, path)
+        parent = place.rpartition("/")[0]
+        if not self._is_folder(parent):
+            real = os.path.dirname(os.path.join(self._folder, os.fsdecode(path)))  # noqa: PTH118, PTH120
+            if not self._is_real_folder(real):
+                raise _error(errno.ENOENT, path)
+
+    def _existing(self, path: Any) -> str:
+        place = self.place(path)
+        if place not in self._disk.files and not self._is_folder(place):
+            self._check_no_file_above(place, path)
+            raise _error(errno.ENOENT, path)
+        return place
+
+    # Open files
+
+    def open(self, path: Any, flags: int, mode: int = 0o777) -> int:
+        place = self.place(path)
+        if self._is_folder(place):
+            if flags & os.O_CREAT and flags & os.O_EXCL:
+                raise _error(errno.EEXIST, path)
+            if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+                raise _error(errno.EISDIR, path)
+            return self._new(_Open(place, None, flags))
+        files = self._disk.files
+        if flags & os.O_DIRECTORY and place in files:
+            raise _error(errno.ENOTDIR, path)
+        if place not in files:
+            self._check_no_file_above(place, path)
+            if not flags & os.O_CREAT:
+                raise _error(errno.ENOENT, path)
+            self._check_parent(place, path)
+            if not self._is_alive():
+                return self._new(_Open(place, File(0), flags))
+            self._disk.truncate(place, 0)
+        elif flags & os.O_CREAT and flags & os.O_EXCL:
+            raise _error(errno.EEXIST, path)
+        elif flags & os.O_TRUNC and self._is_alive():
+            self._disk.truncate(place, 0)
+        return self._new(_Open(place, files[place], flags))
+
+    def _new(self, opened: _Open) -> int:
+        descriptor = self._next
+        self._next += 1
+        self._open[descriptor] = opened
+        return descriptor
+
+    def _of(self, descriptor: int) -> _Open:
+        opened = self._open.get(descriptor)
+        if opened is None:
+            raise _error(errno.EBADF)
+        return opened
+
+    def _file(self, descriptor: int, forbidden: int) -> tuple[_Open, File, str | None]:
+        """Return what is open, its file, and its name by now; None if it has none any more."""
+        opened = self._of(descriptor)
+        if opened.access == forbidden:
+            raise _error(errno.EBADF)
+        if opened.file is None:
+            raise _error(errno.EISDIR)
+        files = self._disk.files
+        if files.get(opened.path) is not opened.file:
+            names = [name for name, file in files.items() if file is opened.file]
+            if not names:
+                return opened, opened.file, None
+            opened.path = names[0]
+        return opened, opened.file, opened.path
+
+    def close(self, descriptor: int) -> None:
+        self._of(descriptor)
+        del self._open[descriptor]
+
+    def read(self, descriptor: int, size: int) -> bytes:
+        opened = self._of(descriptor)
+        data = self.pread(descriptor, size, opened.position)
+        opened.position += len(data)
+        return data
+
+    def pread(self, descriptor: int, size: int, offset: int) -> bytes:
+        _, file, path = self._file(descriptor, os.O_WRONLY)
+        if path is None:
+            return bytes(file.content[offset : offset + size])
+        return self._disk.read(path, offset, size)
+
+    def write(self, descriptor: int, data: Any) -> int:
+        opened, file, _ = self._file(descriptor, os.O_RDONLY)
+        if opened.flags & os.O_APPEND:
+            opened.position = len(file.content)
+        written = self.pwrite(descriptor, data, opened.position)
+        opened.position += written
+        return written
+
+    def pwrite(self, descriptor: int, data: Any, offset: int) -> int:
+        _, file, path = self._file(descriptor, os.O_RDONLY)
+        content = bytes(data)
+        if self._is_alive() and content:
+            if path is None:
+                carry_out(file.content, (0, offset, content))
+            else:
+                self._disk.write(path, content, offset=offset)
+        return len(content)
+
+    def lseek(self, descriptor: int, offset: int, whence: int) -> int:
+        opened, file, _ = self._file(descriptor, -1)
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: opened.position, os.SEEK_END: len(file.content)}.get(whence)
+        if start is None or start + offset < 0:
+            raise _error(errno.EINVAL)
+        opened.position = start + offset
+        return opened.position
+
+    def ftruncate(self, descriptor: int, length: int) -> None:
+        if self._of(descriptor).access == os.O_RDONLY:
+            raise _error(errno.EINVAL)
+        _, file, path = self._file(descriptor, -1)
+        if not self._is_alive():
+            return
+        if path is None:
+            carry_out(file.content, (0, length, None))
+        else:
+            self._disk.truncate(path, length)
+
+    def fsync(self, descriptor: int) -> None:
+        opened = self._of(descriptor)
+        if opened.file is None:
+            self._sync(opened.path)
+            return
+        _, _, path = self._file(descriptor, -1)
+        if path is not None:
+            self._sync(path)
+
+    # Files and folders by their names
+
+    def truncate(self, path: Any, length: int) -> None:
+        place = self._existing(path)
+        if place not in self._disk.files:
+            raise _error(errno.EISDIR, path)
+        if self._is_alive():
+            self._disk.truncate(place, length)
+
+    def rename(self, src: Any, dst: Any) -> None:
+        source, target = self._existing(src), self.place(dst)
+        self._check_parent(target, dst)
+        if source in self._disk.files and self._is_folder(target):
+            raise _error(errno.EISDIR, dst)
+        if not self._is_alive():
+            return
+        if source in self._made:
+            del self._made[source]
+            self._made[target] = None
+        self._disk.rename(source, target)
+
+    replace = rename
+
+    def unlink(self, path: Any) -> None:
+        place = self._existing(path)
+        if place not in self._disk.files:
+            raise _error(errno.EISDIR, path)
+        if self._is_alive():
+            self._disk.remove(place)
+
+    remove = unlink
+
+    def mkdir(self, path: Any, mode: int = 0o777) -> None:
+        place = self.place(path)
+        if place in self._disk.files or self._is_folder(place):
+            raise _error(errno.EEXIST, path)
+        self._check_parent(place, path)
+        self._made[place] = None
+
+    def rmdir(self, path: Any) -> None:
+        place = self._existing(path)
+        if place in self._disk.files:
+            raise _error(errno.ENOTDIR, path)
+        if self.listdir(path):
+            raise _error(errno.ENOTEMPTY, path)
+        self._made.pop(place, None)
+
+    def listdir(self, path: Any = ".") -> list[str]:
+        place = self._of(path).path if isinstance(path, int) else self._existing(path)
+        if place in self._disk.files:
+            raise _error(errno.ENOTDIR, path)
+        start = f"{place}/" if place else ""
+        names = {name.rstrip("/") for name in self._disk.list(place)}
+        names.update(made[len(start) :].partition("/")[0] for made in self._made if made.startswith(start))
+        return sorted(names)
+
+    def stat(self, path: Any) -> os.stat_result:
+        if isinstance(path, int):
+            opened = self._of(path)
+            return _status(opened.file)
+        return _status(self._disk.files.get(self._existing(path)))
+
+
+def _status(file: File | None) -> os.stat_result:
+    kind, number, size = (stat.S_IFDIR | 0o755, 1, 0) if file is None else (stat.S_IFREG | 0o644, file.number + 2, 0)
+    if file is not None:
+        size = len(file.content)
+    return os.stat_result((kind, number, 1, 1, 0, 0, size, _TIME_S, _TIME_S, _TIME_S))
+
+
+def _error(number: int, path: Any = None) -> OSError:
+    if path is None or isinstance(path, int):
+        return OSError(number, os.strerror(number))
+    return OSError(number, os.strerror(number), os.fspath(path))
