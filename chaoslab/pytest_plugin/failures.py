@@ -2,7 +2,8 @@
 
 Rules:
 
-1. Shrinking is bounded, in runs and in seconds: of the processor, so that a busy machine shrinks no less.
+1. Shrinking is bounded in runs and in their events: a slow machine comes to the same as a fast one. Only for code under
+   test that computes for long there is a bound in seconds too, of the processor.
 2. A failure that the same seed does not bring about again is told as that: nothing else of it can be trusted.
 3. What cannot be written is no reason to hide a failure: it is told all the same.
 """
@@ -33,6 +34,7 @@ from chaoslab.sim import first_difference
 from chaoslab.sim.log import LogEntry
 
 __all__ = [
+    "SHRINK_EVENTS",
     "SHRINK_RUNS",
     "SHRINK_SECONDS",
     "Failure",
@@ -46,7 +48,8 @@ __all__ = [
 ]
 
 SHRINK_RUNS: Final = 2000
-SHRINK_SECONDS: Final = 20.0
+SHRINK_EVENTS: Final = 400_000
+SHRINK_SECONDS: Final = 120.0
 _LOG_SHOWN: Final = 30
 
 
@@ -89,7 +92,12 @@ def made_small(done: Run) -> Shrunk | None:
     """Return how *done* was made small; None if it does not come back with its faults written out."""
     until = time.process_time() + SHRINK_SECONDS
     try:
-        return shrink(record(done), runs_max=SHRINK_RUNS, go_on=lambda: time.process_time() < until)
+        return shrink(
+            record(done),
+            runs_max=SHRINK_RUNS,
+            events_max=SHRINK_EVENTS,
+            go_on=lambda: time.process_time() < until,
+        )
     except UsageError:
         return None
 

@@ -30,14 +30,14 @@ SCENARIO = Scenario(
 )
 
 
-def search_where(fails: Callable[[Scenario, int], bool], runs_max: int = 1000) -> Search:
+def search_where(fails: Callable[[Scenario, int], bool], runs_max: int = 1000, events_max: int = 1000) -> Search:
     """Return a search whose runs show a stale read exactly if *fails* says so of scenario and seed."""
 
     def run(scenario: Scenario, seed: int, **_: Any) -> Any:
         bad = Verdict(outcome="invalid", name="linearizable", anomaly="stale read")
         return SimpleNamespace(scenario=scenario, seed=seed, events=1, checks=(bad,) if fails(scenario, seed) else ())
 
-    return Search(STALE, 0, plugins=registry(), run=run, runs_max=runs_max, go_on=lambda: True)
+    return Search(STALE, 0, plugins=registry(), run=run, runs_max=runs_max, events_max=events_max, go_on=lambda: True)
 
 
 def values(scenario: Scenario) -> list[int]:
@@ -84,6 +84,14 @@ def test_at_its_limit_it_stops_and_keeps_the_best() -> None:
     assert search.best is not None
     assert {3, 31} <= set(values(search.best[0]))
     assert len(values(search.best[0])) < len(values(SCENARIO))
+
+
+def test_it_stops_after_so_many_events_too() -> None:
+    """A bound that means the same on every machine, unlike a time."""
+    search = search_where(lambda scenario, seed: {3, 31} <= set(values(scenario)), events_max=7)
+    with pytest.raises(LimitReached):
+        search.subset(attrs.evolve(SCENARIO, calm=True), "operations")
+    assert search.events == 7
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ Rules:
 
 1. A candidate counts only if the same check fails, with the same anomaly where it has a name: see ``symptom``.
 2. What comes out is a scenario that says everything itself: seed, faults, operations, deviations from calm.
-3. It never grows, and it stops after a number of runs, with the smallest found so far.
+3. It never grows, and it stops after a number of runs, or of their events, with the smallest found so far.
 
 What is left out, and in which order, is in ``passes``; how a candidate is tried is in ``search``; how scenarios are
 made out of runs and other scenarios is in ``rewriting``.
@@ -21,7 +21,7 @@ from chaoslab.errors import UsageError
 from chaoslab.explore.recording import Recording, record
 from chaoslab.explore.shrink.passes import Passes
 from chaoslab.explore.shrink.rewriting import timings
-from chaoslab.explore.shrink.search import LimitReached, Search
+from chaoslab.explore.shrink.search import EVENTS_MAX, LimitReached, Search
 from chaoslab.explore.shrink.symptom import symptom_of
 from chaoslab.plugins import Registry, registry
 from chaoslab.runner import Run, run
@@ -71,6 +71,7 @@ def shrink(
     *,
     plugins: Registry | None = None,
     runs_max: int = RUNS_MAX,
+    events_max: int = EVENTS_MAX,
     tell: Callable[[str, int], None] = lambda what, runs: None,
     run: Callable[..., Run] = run,
     go_on: Callable[[], bool] = lambda: True,
@@ -81,6 +82,7 @@ def shrink(
         recording: Of a run that did not hold.
         plugins: Where its names are looked up; everything installed by default.
         runs_max: Runs after which it stops.
+        events_max: Events of all these runs together after which it stops: unlike a time, the same on every machine.
         tell: Told what is being tried, and how many runs it took so far.
         run: Does one run, with the arguments of ``chaoslab.runner.run``; a test's own trial takes its place.
         go_on: Asked before each run; once it says no, shrinking stops with what it has.
@@ -100,7 +102,9 @@ def shrink(
     symptom = symptom_of(first)
     if symptom is None:
         raise UsageError("this run holds: there is nothing to shrink.")
-    search = Search(symptom, recording.seed, plugins=plugins, run=run, runs_max=runs_max, go_on=go_on)
+    search = Search(
+        symptom, recording.seed, plugins=plugins, run=run, runs_max=runs_max, events_max=events_max, go_on=go_on
+    )
     complete = True
     try:
         Passes(first, search, tell).take()

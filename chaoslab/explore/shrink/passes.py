@@ -30,7 +30,7 @@ from chaoslab.explore.shrink.rewriting import (
     timings,
     with_schedule,
 )
-from chaoslab.explore.shrink.search import EVENTS_MAX, TRIES_MAX, Search
+from chaoslab.explore.shrink.search import TRIES_MAX, Search
 from chaoslab.explore.shrink.symptom import expecting, operations_that_show
 from chaoslab.runner import Run
 from chaoslab.scenario import Scenario
@@ -161,7 +161,7 @@ class Passes:
             lambda one: one.invocation.key in keys,
         ]
         runs_max = self.search.runs + min(_BOLD_MAX, self.search.runs_max // 10)
-        events_max = self.search.events + EVENTS_MAX // 10
+        events_max = self.search.events + self.search.events_max // 10
         for guess in guesses:
             operations = tuple(filter(guess, scenario.operations))
             if 0 < len(operations) < len(scenario.operations):

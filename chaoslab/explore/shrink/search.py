@@ -55,6 +55,7 @@ class Search:
         plugins: Where names are looked up.
         run: Does one run, with the arguments of ``chaoslab.runner.run``.
         runs_max: Runs after which it stops.
+        events_max: Events of all runs together after which it stops.
         go_on: Asked before each run; once it says no, the search stops.
 
     Attributes:
@@ -72,11 +73,13 @@ class Search:
         plugins: Registry,
         run: Callable[..., Run],
         runs_max: int,
+        events_max: int = EVENTS_MAX,
         go_on: Callable[[], bool],
     ) -> None:
         self.symptom = symptom
         self.seed = seed
         self.runs_max = runs_max
+        self.events_max = events_max
         self.runs = self.events = 0
         self.best: tuple[Scenario, Run] | None = None
         self._plugins = plugins
@@ -102,7 +105,7 @@ class Search:
         """
         text = scenario_to_toml(scenario)
         if text not in self._tried:
-            if self.runs >= self.runs_max or self.events >= EVENTS_MAX or not self._go_on():
+            if self.runs >= self.runs_max or self.events >= self.events_max or not self._go_on():
                 raise LimitReached
             self.runs += 1
             self._tried[text] = self._failing_run(text, scenario.seed)
