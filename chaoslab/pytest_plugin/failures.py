@@ -48,7 +48,7 @@ __all__ = [
 ]
 
 SHRINK_RUNS: Final = 2000
-SHRINK_EVENTS: Final = 400_000
+SHRINK_EVENTS: Final = 1_000_000
 SHRINK_SECONDS: Final = 120.0
 _LOG_SHOWN: Final = 30
 
