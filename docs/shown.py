@@ -73,7 +73,7 @@ class Page:
             "COLUMNS": "120",
             "NO_COLOR": "1",
         }
-        for name in ("PYTEST_ADDOPTS", "PYTHONPATH"):
+        for name in ("PYTEST_ADDOPTS", "PYTHONPATH", "CI", "BUILD_NUMBER"):  # pytest and Hypothesis say more in CI
             environment.pop(name, None)
         done = subprocess.run(  # noqa: S602 - it is our own text
             line,
