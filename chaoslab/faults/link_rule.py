@@ -45,6 +45,11 @@ class LinkRule:
 
     def send(self, link: Link, copies: Copies, network: Network) -> None:
         matcher = self.matcher
+        if len(copies) == 1:  # as nearly always
+            delay_ns, message = copies[0]
+            if matcher is None or matcher.takes(message):
+                copies[:] = self.treat(link, delay_ns, message, network)
+            return
         treated: Copies = []
         for delay_ns, message in copies:
             if matcher is None or matcher.takes(message):

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from heapq import heappush
-from typing import Any, ClassVar, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol, TypeVar
 
 from chaoslab.choices import Choices
 from chaoslab.errors import UsageError, unknown_word
@@ -31,6 +31,8 @@ from chaoslab.sim import Engine
 from chaoslab.sim.clock import Entry
 
 __all__ = ["OVERHEARD_MAX", "Copies", "KeepOrder", "Link", "Network", "Rule"]
+
+R = TypeVar("R", bound="Rule")
 
 LOOPBACK_NS: Final = 1_000
 
@@ -257,14 +259,14 @@ class Network:
         subject = [link for link in self._links.values() if _subject(link, rule)]
         self._rules.append((rule, subject))
         for link in subject:
-            _set_rules(link, (*link.rules, rule))
+            _apply(link, rule)
 
     def remove_rule(self, rule: Rule) -> None:
         """Undo ``add_rule`` for this very rule, leaving nothing behind. Cost: O(links that it covers)."""
         for other, subject in self._rules:
             if other is rule:
                 for link in subject:
-                    _set_rules(link, tuple([one for one in link.rules if one is not rule]))
+                    _lift(link, rule)
         self._rules = [pair for pair in self._rules if pair[0] is not rule]
 
     def add_route(self, route: Route) -> None:
@@ -281,13 +283,10 @@ class Network:
 
     def _subject_to_rules(self, link: Link) -> None:
         """Subject a new link to the rules in force that cover it."""
-        rules = []
         for rule, subject in self._rules:
             if _subject(link, rule):
-                rules.append(rule)
                 subject.append(link)
-        if rules:
-            _set_rules(link, tuple(rules))
+                _apply(link, rule)
 
     def _reroute(self, link: Link) -> None:
         if link.source != link.target:
@@ -299,10 +298,25 @@ def _subject(link: Link, rule: Rule) -> bool:
     return link.source != link.target and rule.covers(link.source, link.target)
 
 
-def _set_rules(link: Link, rules: tuple[Rule, ...]) -> None:
-    link.rules = rules
-    link.guards = tuple([rule for rule in rules if rule.guarding])
-    link.guarded = bool(link.guards)
-    link.keepers = tuple([rule for rule in rules if isinstance(rule, KeepOrder)])
-    if not link.keepers:
-        link.latest_ns = 0
+def _apply(link: Link, rule: Rule) -> None:
+    link.rules = (*link.rules, rule)
+    if rule.guarding:
+        link.guards = (*link.guards, rule)
+        link.guarded = True
+    if isinstance(rule, KeepOrder):
+        link.keepers = (*link.keepers, rule)
+
+
+def _lift(link: Link, rule: Rule) -> None:
+    link.rules = _without(link.rules, rule)
+    if rule.guarding:
+        link.guards = _without(link.guards, rule)
+        link.guarded = bool(link.guards)
+    if isinstance(rule, KeepOrder):
+        link.keepers = _without(link.keepers, rule)
+        if not link.keepers:
+            link.latest_ns = 0
+
+
+def _without(rules: tuple[R, ...], rule: Rule) -> tuple[R, ...]:
+    return tuple([one for one in rules if one is not rule])
