@@ -175,11 +175,16 @@ class State:
         self.rebuild_client_table()
 
     def rebuild_client_table(self) -> None:
-        """Let the client table say what the log says: a request in the log is not taken a second time."""
-        carried_out = {client: row for client, row in self.client_table.items() if row.is_executed}
-        self.client_table = carried_out
-        for entry in self.log[self.commit_number :]:
-            self.enter(entry)
+        """Let the client table say what the log says: a request in the log is not taken a second time.
+
+        The whole log: the row of a request that the new log lacks stood in the place of the client's last one that it
+        has, and a late copy of that one must not be taken for news.
+        """
+        self.client_table = {client: row for client, row in self.client_table.items() if row.is_executed}
+        for entry in self.log:
+            row = self.client_table.get(entry.client_id)
+            if row is None or row.request_number < entry.request_number:
+                self.enter(entry)
 
     def commit_up_to(self, commit_number: int) -> list[Effect]:
         """Carry out, in order, what is committed and in the log; the primary replies to the clients."""

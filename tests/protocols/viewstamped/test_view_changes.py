@@ -165,3 +165,19 @@ def test_a_replica_that_missed_a_view_change_asks_from_its_commit_number_on() ->
     assert backup.machine.log == [request(1), request(2)]
     backup.gets("n2", NewState(1, 1, (request(9, "c2"),), 1))
     assert (backup.machine.view_number, backup.machine.log) == (1, [request(1), request(9, "c2")])
+
+
+def test_a_late_copy_of_a_request_is_no_news_after_the_one_that_followed_it_was_dropped() -> None:
+    """The client table goes back with the log: what had taken a row's place in it is gone, the row's own request is not."""
+    replica = Replica("n3")
+    replica.gets("n1", Prepare(0, request(5), 1, 0))
+    replica.gets("n1", Prepare(0, request(6), 2, 1))
+    replica.gets("n2", StartView(1, (request(5),), 1))
+    replica.fires("silence")
+    replica.gets("n1", StartViewChange(2))
+    replica.gets("n1", DoViewChange(2, (request(5),), 1, 1))
+    assert replica.machine.is_primary()
+    assert replica.gets("c1", request(5)) == []
+    assert replica.machine.log == [request(5)]
+    replica.gets("c1", request(6))
+    assert replica.machine.log == [request(5), request(6)]
