@@ -8,7 +8,8 @@ Rules:
    leads elsewhere.
 2. An open file is the file, not its name: it is written to under the name that it has by then. One without a name any
    more can be used until it is closed, and nothing of it is durable.
-3. A folder that was made is there for the life of the program, and on the disk for as long as a file is in it.
+3. A folder that was made, or that had a file in it, is there until it is removed or the program ends, and on the disk
+   for as long as a file is in it.
 4. In a life that has ended nothing has an effect.
 
 What is left out: links, permissions, owners and times of files.
@@ -73,7 +74,7 @@ class Descriptors:
         self._sync = sync
         self._folder = folder
         self._is_real_folder = is_real_folder
-        self._made: dict[str, None] = {}
+        self._made: dict[str, None] = {}  # folders that are there also when they are empty
         self._open: dict[int, _Open] = {}
         self._next = FIRST_DESCRIPTOR
 
@@ -204,7 +205,18 @@ class Descriptors:
             if path is None:
                 carry_out(file.content, (0, offset, content))
             else:
-                self._disk.write(path, content, offset=offset)
+                return self._write(file, path, content, offset)
+        return len(content)
+
+    def _write(self, file: File, path: str, content: bytes, offset: int) -> int:
+        """Write, and return how much: what a disk that is full had room for, if that is anything."""
+        try:
+            self._disk.write(path, content, offset=offset)
+        except OSError as error:
+            written = len(file.content) - offset
+            if error.errno != errno.ENOSPC or not 0 < written < len(content):
+                raise
+            return written
         return len(content)
 
     def lseek(self, descriptor: int, offset: int, whence: int) -> int:
@@ -229,7 +241,8 @@ class Descriptors:
     def fsync(self, descriptor: int) -> None:
         opened = self._of(descriptor)
         if opened.file is None:
-            self._sync(opened.path)
+            if self._disk.names.is_folder(opened.path):  # in any other there is nothing that could be durable
+                self._sync(opened.path)
             return
         _, _, path = self._file(descriptor, -1)
         if path is not None:
@@ -251,10 +264,13 @@ class Descriptors:
             raise _error(errno.EISDIR, dst)
         if not self._is_alive():
             return
-        if source in self._made:
-            del self._made[source]
-            self._made[target] = None
         self._disk.rename(source, target)
+        if source != target and source not in self._disk.files:
+            inside = [made for made in self._made if made == source or made.startswith(f"{source}/")]
+            for made in inside:
+                del self._made[made]
+                self._made[target + made[len(source) :]] = None
+        self._keep_folder_of(source)
 
     replace = rename
 
@@ -264,6 +280,12 @@ class Descriptors:
             raise _error(errno.EISDIR, path)
         if self._is_alive():
             self._disk.remove(place)
+            self._keep_folder_of(place)
+
+    def _keep_folder_of(self, place: str) -> None:
+        """Let the folders stay in which *place* was, should it have been the last file there."""
+        while place := place.rpartition("/")[0]:
+            self._made[place] = None
 
     remove = unlink
 
@@ -302,7 +324,9 @@ def _status(file: File | None) -> os.stat_result:
     kind, number, size = (stat.S_IFDIR | 0o755, 1, 0) if file is None else (stat.S_IFREG | 0o644, file.number + 2, 0)
     if file is not None:
         size = len(file.content)
-    return os.stat_result((kind, number, 1, 1, 0, 0, size, _TIME_S, _TIME_S, _TIME_S))
+    times: dict[str, float] = dict.fromkeys(("st_atime", "st_mtime", "st_ctime"), float(_TIME_S))
+    times |= dict.fromkeys(("st_atime_ns", "st_mtime_ns", "st_ctime_ns"), _TIME_S * 1_000_000_000)
+    return os.stat_result((kind, number, 1, 1, 0, 0, size, _TIME_S, _TIME_S, _TIME_S), times)
 
 
 def _error(number: int, path: Any = None) -> OSError:
