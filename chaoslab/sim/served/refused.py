@@ -21,7 +21,7 @@ from chaoslab.sim.process import Process
 
 __all__ = ["refused_replacements"]
 
-_POLLING: Final[Any] = selectors._PollLikeSelector  # type: ignore[attr-defined]
+_POLLING: Final[Any] = selectors._PollLikeSelector
 _LOOPS: Final = (asyncio, asyncio.events)
 _WAITS: Final = "it would stop all nodes: wait with Trio, which takes virtual time"
 _REFUSED: Final[tuple[tuple[Any, str, str, str], ...]] = (

@@ -83,12 +83,17 @@ def serving(outside: Process, after: Callable[..., None]) -> Iterator[None]:
 
 def _environment_kept() -> Callable[[], None]:
     """Return what puts the environment's variables back: a run would find what the one before it has set."""
-    before = dict(os.environ)
+    variables: Any = os.environ
+    before = (
+        variables._data.copy()
+    )  # undecoded: decoding them takes three times as long as all else that a run begins with
 
     def end() -> None:
-        if os.environ != before:
-            os.environ.clear()
-            os.environ.update(before)
+        if variables._data != before:
+            then = {variables.decodekey(key): variables.decodevalue(value) for key, value in before.items()}
+            for name in set(os.environ) - set(then):
+                del os.environ[name]
+            os.environ.update(then)
 
     return end
 
