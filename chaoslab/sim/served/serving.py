@@ -84,9 +84,7 @@ def serving(outside: Process, after: Callable[..., None]) -> Iterator[None]:
 def _environment_kept() -> Callable[[], None]:
     """Return what puts the environment's variables back: a run would find what the one before it has set."""
     variables: Any = os.environ
-    before = (
-        variables._data.copy()
-    )  # undecoded: decoding them takes three times as long as all else that a run begins with
+    before = variables._data.copy()  # decoding them would take longer than all else that begins a run
 
     def end() -> None:
         if variables._data != before:
