@@ -33,6 +33,9 @@ __all__ = ["FIRST_DESCRIPTOR", "Descriptors"]
 FIRST_DESCRIPTOR: Final = 1 << 21
 """No real descriptor is as large: whoever uses one for anything real gets an error."""
 
+_NAME_MAX: Final = 255
+"""Bytes of a file's name, as in all common file systems."""
+
 _TIME_S: Final = 1_700_000_000
 """When every file was last changed: a date, not zero, as for the wall clock."""
 
@@ -82,6 +85,8 @@ class Descriptors:
 
     def place(self, path: Any) -> str:
         """Return what *path* is called on the disk; ``""`` is the program's folder."""
+        if not os.fspath(path):
+            raise _error(errno.ENOENT, path)
         whole = os.path.normpath(os.path.join(self._folder, os.fsdecode(path)))  # noqa: PTH118
         if whole == self._folder:
             return ""
@@ -92,6 +97,8 @@ class Descriptors:
         """Return whether there is a file or a folder *path* on the disk."""
         if isinstance(path, int):
             return path in self._open
+        if not os.fspath(path):
+            return False
         place = self.place(path)
         return place in self._disk.files or self._is_folder(place)
 
@@ -107,6 +114,8 @@ class Descriptors:
 
     def _check_parent(self, place: str, path: Any) -> None:
         self._check_no_file_above(place, path)
+        if len(os.fsencode(place.rpartition("/")[2])) > _NAME_MAX:
+            raise _error(errno.ENAMETOOLONG, path)
         parent = place.rpartition("/")[0]
         if not self._is_folder(parent):
             real = os.path.dirname(os.path.join(self._folder, os.fsdecode(path)))  # noqa: PTH118, PTH120
@@ -118,6 +127,8 @@ class Descriptors:
         if place not in self._disk.files and not self._is_folder(place):
             self._check_no_file_above(place, path)
             raise _error(errno.ENOENT, path)
+        if place in self._disk.files and _means_a_folder(path):
+            raise _error(errno.ENOTDIR, path)
         return place
 
     # Open files
@@ -131,7 +142,7 @@ class Descriptors:
                 raise _error(errno.EISDIR, path)
             return self._new(_Open(place, None, flags))
         files = self._disk.files
-        if flags & os.O_DIRECTORY and place in files:
+        if place in files and (flags & os.O_DIRECTORY or _means_a_folder(path)):
             raise _error(errno.ENOTDIR, path)
         if place not in files:
             self._check_no_file_above(place, path)
@@ -260,8 +271,11 @@ class Descriptors:
     def rename(self, src: Any, dst: Any) -> None:
         source, target = self._existing(src), self.place(dst)
         self._check_parent(target, dst)
-        if source in self._disk.files and self._is_folder(target):
-            raise _error(errno.EISDIR, dst)
+        if source in self._disk.files:
+            if self._is_folder(target):
+                raise _error(errno.EISDIR, dst)
+        elif target != source:
+            self._check_folder_can_be(source, target, dst)
         if not self._is_alive():
             return
         self._disk.rename(source, target)
@@ -273,6 +287,14 @@ class Descriptors:
         self._keep_folder_of(source)
 
     replace = rename
+
+    def _check_folder_can_be(self, source: str, target: str, path: Any) -> None:
+        if target.startswith(f"{source}/"):
+            raise _error(errno.EINVAL, path)
+        if target in self._disk.files:
+            raise _error(errno.ENOTDIR, path)
+        if self._is_folder(target) and self.listdir(path):
+            raise _error(errno.ENOTEMPTY, path)
 
     def unlink(self, path: Any) -> None:
         place = self._existing(path)
@@ -304,20 +326,24 @@ class Descriptors:
             raise _error(errno.ENOTEMPTY, path)
         self._made.pop(place, None)
 
-    def listdir(self, path: Any = ".") -> list[str]:
+    def listdir(self, path: Any = ".") -> list[Any]:
         place = self._of(path).path if isinstance(path, int) else self._existing(path)
         if place in self._disk.files:
             raise _error(errno.ENOTDIR, path)
         start = f"{place}/" if place else ""
         names = {name.rstrip("/") for name in self._disk.list(place)}
         names.update(made[len(start) :].partition("/")[0] for made in self._made if made.startswith(start))
-        return sorted(names)
+        return [os.fsencode(name) for name in sorted(names)] if isinstance(path, bytes) else sorted(names)
 
     def stat(self, path: Any) -> os.stat_result:
         if isinstance(path, int):
             opened = self._of(path)
             return _status(opened.file)
         return _status(self._disk.files.get(self._existing(path)))
+
+
+def _means_a_folder(path: Any) -> bool:
+    return os.fsdecode(path).endswith("/")
 
 
 def _status(file: File | None) -> os.stat_result:

@@ -259,3 +259,31 @@ def test_a_relative_path_that_the_real_machine_has_is_told_apart() -> None:
 
     assert Path("pyproject.toml").exists()
     assert lives(program) == [[(errno.ENOENT, True), (errno.ENOENT, False)]]
+
+
+def test_errors_about_names_are_those_of_the_operating_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same calls fail, and with the same numbers."""
+    calls: tuple[Callable[[], Any], ...] = (
+        lambda: os.rename("empty", "full"), lambda: os.rename("full", "full/in"), lambda: os.rename("empty", "empty/in"),  # noqa: E501, PTH104
+        lambda: os.rename("empty", "file"), lambda: os.rename("file", "empty"), lambda: os.rename("file", ""),  # noqa: PTH104
+        lambda: open("full"), lambda: open("file/"), lambda: open(""), lambda: open("n" * 256, "w"),  # noqa: PTH123, SIM115
+        lambda: os.stat("file/"), lambda: os.mkdir(""), lambda: os.listdir(b"full"), lambda: os.rename("full", "empty"),  # noqa: PTH102, PTH104, PTH116, PTH208
+        lambda: os.listdir("empty"),  # noqa: PTH208
+    )  # fmt: skip
+
+    async def program() -> Any:
+        os.makedirs("empty")  # noqa: PTH103
+        os.makedirs("full")  # noqa: PTH103
+        Path("full/file").write_text("x")
+        Path("file").write_text("x")
+        found: list[Any] = []
+        for call in calls:
+            try:
+                found.append(call())
+            except OSError as error:
+                found.append((type(error), error.errno))
+        return found
+
+    simulated = lives(program)
+    monkeypatch.chdir(tmp_path)
+    assert simulated == [trio.run(program)]
