@@ -121,10 +121,21 @@ def write_failure(
 
 
 def log_lines(log: Sequence[LogEntry]) -> list[str]:
-    """Return the end of what was said, as lines of text."""
-    left_out = len(log) - _LOG_SHOWN
-    more = [f"({left_out} earlier lines are in log.jsonl)"] if left_out > 0 else []
-    return [*more, *(one.line() for one in log[-_LOG_SHOWN:])]
+    """Return the end of what was said, as lines of text; what is said again and again is one of them."""
+    runs: list[list[LogEntry]] = []
+    for entry in log:
+        if runs and entry.says_the_same_as(runs[-1][0]):
+            runs[-1].append(entry)
+        else:
+            runs.append([entry])
+    left_out = sum(len(run) for run in runs[:-_LOG_SHOWN])
+    more = [f"({left_out} earlier lines are in log.jsonl)"] if left_out else []
+    return [*more, *(_line_of(run) for run in runs[-_LOG_SHOWN:])]
+
+
+def _line_of(run: list[LogEntry]) -> str:
+    times = "" if len(run) == 1 else f"  (the same {len(run)} times until {run[-1].time_ns / 1e9:.6f} s)"
+    return run[0].line() + times
 
 
 def keep_regression(done: Run, config: pytest.Config) -> Path | None:

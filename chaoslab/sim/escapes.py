@@ -36,22 +36,26 @@ from chaoslab.sim.tasks import node_of_current_task
 __all__ = ["WRITING", "guarded", "is_own", "refuse"]
 
 _THREAD: Final = ("started a thread", "use a task: nursery.start_soon")
+_PROCESS: Final = ("started a process", "a simulation has one process only")
+_SIGNAL: Final = ("sent a signal to a real process", "use a fault, such as crash, or end the node's own code")
 _SLEEP: Final = ("called time.sleep", "use await node.sleep(seconds), which takes virtual time")
 _EVENTS: Final = {
     "socket.__new__": ("opened a real socket", "use node.connect and node.listen, or Trio's own sockets"),
     "_thread.start_new_thread": _THREAD,
     "_thread.start_joinable_thread": _THREAD,
     "time.sleep": _SLEEP,
-    "subprocess.Popen": ("started a process", "a simulation has one process only"),
-    "os.fork": ("started a process", "a simulation has one process only"),
-    "os.system": ("started a process", "a simulation has one process only"),
+    **dict.fromkeys(("subprocess.Popen", "os.fork", "os.forkpty", "os.system", "os.exec", "os.spawn"), _PROCESS),
+    "os.posix_spawn": _PROCESS,
+    **dict.fromkeys(("os.kill", "os.killpg", "signal.pthread_kill"), _SIGNAL),
 }
 _UNTOLD: Final[tuple[tuple[ModuleType, str, tuple[str, str]], ...]] = (
     *([(threading, "_start_new_thread", _THREAD)] if sys.version_info < (3, 12) else []),
     *([(time, "sleep", _SLEEP)] if sys.version_info < (3, 13) else []),
 )
 """Functions without an audit event, to be replaced meanwhile."""
-_FILES: Final = frozenset(("os.link", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.symlink", "os.truncate"))
+_FILES: Final = frozenset(
+    ("os.chown", "os.link", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.symlink", "os.truncate")
+)
 WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 """Flags of ``os.open`` of which any one means that the file may change."""
 _PACKAGE: Final = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep  # noqa: PTH100, PTH120
@@ -115,10 +119,10 @@ def _audit_file(event: str, arguments: tuple[Any, ...]) -> None:
             )
     elif (event != "open" or arguments[2] & WRITING) and not _is_importing():
         what = f"{arguments[0]!r}" if arguments else "a file"
-        _escape(
-            f"changed the real file {what} ({event})",
-            "use open, os, pathlib or node.disk, which change the node's own disk",
-        )
+        instead = "use open, os, pathlib or node.disk, which change the node's own disk"
+        if event in ("os.link", "os.symlink"):
+            instead = "a node's disk has no links: write the file and rename it, or open it with mode 'x'"
+        _escape(f"changed the real file {what} ({event})", instead)
 
 
 def _is_importing() -> bool:

@@ -52,6 +52,11 @@ class LogEntry:
         fields = "".join(f" {name}={value!r}" for name, value in self.fields.items())
         return f"{self.time_ns / 1e9:10.6f}  {who:12} {self.level:8} {self.event}{fields}"
 
+    def says_the_same_as(self, other: LogEntry) -> bool:
+        """Return whether nothing but the time is different."""
+        own, others = ((one.node, one.role, one.level, one.event, repr(one.fields)) for one in (self, other))
+        return own == others
+
     def document(self) -> str:
         """Return it as a line of JSON."""
         own = {"time_s": self.time_ns / 1e9, "node": self.node, "role": self.role, "level": self.level}

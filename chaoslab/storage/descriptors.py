@@ -8,7 +8,8 @@ Rules:
    leads elsewhere.
 2. An open file is the file, not its name: it is written to under the name that it has by then. One without a name any
    more can be used until it is closed, and nothing of it is durable.
-3. A folder that was made is there for the life of the program, and on the disk for as long as a file is in it.
+3. A folder that was made, or that had a file in it, is there until it is removed or the program ends, and on the disk
+   for as long as a file is in it.
 4. In a life that has ended nothing has an effect.
 
 What is left out: links, permissions, owners and times of files.
@@ -31,6 +32,9 @@ __all__ = ["FIRST_DESCRIPTOR", "Descriptors"]
 
 FIRST_DESCRIPTOR: Final = 1 << 21
 """No real descriptor is as large: whoever uses one for anything real gets an error."""
+
+_NAME_MAX: Final = 255
+"""Bytes of a file's name, as in all common file systems."""
 
 _TIME_S: Final = 1_700_000_000
 """When every file was last changed: a date, not zero, as for the wall clock."""
@@ -73,7 +77,7 @@ class Descriptors:
         self._sync = sync
         self._folder = folder
         self._is_real_folder = is_real_folder
-        self._made: dict[str, None] = {}
+        self._made: dict[str, None] = {}  # folders that are there also when they are empty
         self._open: dict[int, _Open] = {}
         self._next = FIRST_DESCRIPTOR
 
@@ -81,6 +85,8 @@ class Descriptors:
 
     def place(self, path: Any) -> str:
         """Return what *path* is called on the disk; ``""`` is the program's folder."""
+        if not os.fspath(path):
+            raise _error(errno.ENOENT, path)
         whole = os.path.normpath(os.path.join(self._folder, os.fsdecode(path)))  # noqa: PTH118
         if whole == self._folder:
             return ""
@@ -91,6 +97,8 @@ class Descriptors:
         """Return whether there is a file or a folder *path* on the disk."""
         if isinstance(path, int):
             return path in self._open
+        if not os.fspath(path):
+            return False
         place = self.place(path)
         return place in self._disk.files or self._is_folder(place)
 
@@ -106,6 +114,8 @@ class Descriptors:
 
     def _check_parent(self, place: str, path: Any) -> None:
         self._check_no_file_above(place, path)
+        if len(os.fsencode(place.rpartition("/")[2])) > _NAME_MAX:
+            raise _error(errno.ENAMETOOLONG, path)
         parent = place.rpartition("/")[0]
         if not self._is_folder(parent):
             real = os.path.dirname(os.path.join(self._folder, os.fsdecode(path)))  # noqa: PTH118, PTH120
@@ -117,6 +127,8 @@ class Descriptors:
         if place not in self._disk.files and not self._is_folder(place):
             self._check_no_file_above(place, path)
             raise _error(errno.ENOENT, path)
+        if place in self._disk.files and _means_a_folder(path):
+            raise _error(errno.ENOTDIR, path)
         return place
 
     # Open files
@@ -130,7 +142,7 @@ class Descriptors:
                 raise _error(errno.EISDIR, path)
             return self._new(_Open(place, None, flags))
         files = self._disk.files
-        if flags & os.O_DIRECTORY and place in files:
+        if place in files and (flags & os.O_DIRECTORY or _means_a_folder(path)):
             raise _error(errno.ENOTDIR, path)
         if place not in files:
             self._check_no_file_above(place, path)
@@ -204,7 +216,18 @@ class Descriptors:
             if path is None:
                 carry_out(file.content, (0, offset, content))
             else:
-                self._disk.write(path, content, offset=offset)
+                return self._write(file, path, content, offset)
+        return len(content)
+
+    def _write(self, file: File, path: str, content: bytes, offset: int) -> int:
+        """Write, and return how much: what a disk that is full had room for, if that is anything."""
+        try:
+            self._disk.write(path, content, offset=offset)
+        except OSError as error:
+            written = len(file.content) - offset
+            if error.errno != errno.ENOSPC or not 0 < written < len(content):
+                raise
+            return written
         return len(content)
 
     def lseek(self, descriptor: int, offset: int, whence: int) -> int:
@@ -229,7 +252,8 @@ class Descriptors:
     def fsync(self, descriptor: int) -> None:
         opened = self._of(descriptor)
         if opened.file is None:
-            self._sync(opened.path)
+            if self._disk.names.is_folder(opened.path):  # in any other there is nothing that could be durable
+                self._sync(opened.path)
             return
         _, _, path = self._file(descriptor, -1)
         if path is not None:
@@ -247,16 +271,30 @@ class Descriptors:
     def rename(self, src: Any, dst: Any) -> None:
         source, target = self._existing(src), self.place(dst)
         self._check_parent(target, dst)
-        if source in self._disk.files and self._is_folder(target):
-            raise _error(errno.EISDIR, dst)
+        if source in self._disk.files:
+            if self._is_folder(target):
+                raise _error(errno.EISDIR, dst)
+        elif target != source:
+            self._check_folder_can_be(source, target, dst)
         if not self._is_alive():
             return
-        if source in self._made:
-            del self._made[source]
-            self._made[target] = None
         self._disk.rename(source, target)
+        if source != target and source not in self._disk.files:
+            inside = [made for made in self._made if made == source or made.startswith(f"{source}/")]
+            for made in inside:
+                del self._made[made]
+                self._made[target + made[len(source) :]] = None
+        self._keep_folder_of(source)
 
     replace = rename
+
+    def _check_folder_can_be(self, source: str, target: str, path: Any) -> None:
+        if target.startswith(f"{source}/"):
+            raise _error(errno.EINVAL, path)
+        if target in self._disk.files:
+            raise _error(errno.ENOTDIR, path)
+        if self._is_folder(target) and self.listdir(path):
+            raise _error(errno.ENOTEMPTY, path)
 
     def unlink(self, path: Any) -> None:
         place = self._existing(path)
@@ -264,6 +302,12 @@ class Descriptors:
             raise _error(errno.EISDIR, path)
         if self._is_alive():
             self._disk.remove(place)
+            self._keep_folder_of(place)
+
+    def _keep_folder_of(self, place: str) -> None:
+        """Let the folders stay in which *place* was, should it have been the last file there."""
+        while place := place.rpartition("/")[0]:
+            self._made[place] = None
 
     remove = unlink
 
@@ -282,14 +326,14 @@ class Descriptors:
             raise _error(errno.ENOTEMPTY, path)
         self._made.pop(place, None)
 
-    def listdir(self, path: Any = ".") -> list[str]:
+    def listdir(self, path: Any = ".") -> list[Any]:
         place = self._of(path).path if isinstance(path, int) else self._existing(path)
         if place in self._disk.files:
             raise _error(errno.ENOTDIR, path)
         start = f"{place}/" if place else ""
         names = {name.rstrip("/") for name in self._disk.list(place)}
         names.update(made[len(start) :].partition("/")[0] for made in self._made if made.startswith(start))
-        return sorted(names)
+        return [os.fsencode(name) for name in sorted(names)] if isinstance(path, bytes) else sorted(names)
 
     def stat(self, path: Any) -> os.stat_result:
         if isinstance(path, int):
@@ -298,11 +342,17 @@ class Descriptors:
         return _status(self._disk.files.get(self._existing(path)))
 
 
+def _means_a_folder(path: Any) -> bool:
+    return os.fsdecode(path).endswith("/")
+
+
 def _status(file: File | None) -> os.stat_result:
     kind, number, size = (stat.S_IFDIR | 0o755, 1, 0) if file is None else (stat.S_IFREG | 0o644, file.number + 2, 0)
     if file is not None:
         size = len(file.content)
-    return os.stat_result((kind, number, 1, 1, 0, 0, size, _TIME_S, _TIME_S, _TIME_S))
+    times: dict[str, float] = dict.fromkeys(("st_atime", "st_mtime", "st_ctime"), float(_TIME_S))
+    times |= dict.fromkeys(("st_atime_ns", "st_mtime_ns", "st_ctime_ns"), _TIME_S * 1_000_000_000)
+    return os.stat_result((kind, number, 1, 1, 0, 0, size, _TIME_S, _TIME_S, _TIME_S), times)
 
 
 def _error(number: int, path: Any = None) -> OSError:

@@ -188,3 +188,102 @@ def test_an_open_file_is_still_the_file_after_a_rename_and_after_its_removal() -
             return moved, file.read(), list(Path.cwd().iterdir())
 
     assert lives(code)[0] == ("one two ", "one two three", [])
+
+
+def test_a_folder_of_an_earlier_life_stays_when_its_last_file_goes() -> None:
+    """A folder of jobs whose jobs are done takes the next ones."""
+
+    async def first() -> None:
+        os.makedirs("jobs/new")  # noqa: PTH103
+        with open("jobs/new/1", "w") as file:  # noqa: PTH123
+            os.fsync(file)
+
+    async def second() -> list[str]:
+        os.unlink("jobs/new/1")  # noqa: PTH108
+        Path("jobs/new/2").write_text("job")
+        os.rename("jobs/new/2", "jobs/2")  # noqa: PTH104
+        return sorted(str(path) for path in Path("jobs").rglob("*"))
+
+    assert lives(first, second)[1] == ["jobs/2", "jobs/new"]
+
+
+def test_a_folder_is_renamed_with_the_empty_folders_in_it() -> None:
+    """They are not left behind under the old name."""
+
+    async def program() -> Any:
+        os.makedirs("old/empty")  # noqa: PTH103
+        Path("old/file").write_text("x")
+        os.rename("old", "new")  # noqa: PTH104
+        return sorted(os.listdir("new")), os.path.exists("old")  # noqa: PTH110, PTH208
+
+    assert lives(program) == [(["empty", "file"], False)]
+
+
+def test_a_folder_that_is_synced_while_it_is_empty_stays_a_folder() -> None:
+    """A sync makes nothing, also not of a folder that was renamed since it was opened."""
+
+    async def program() -> Any:
+        os.mkdir("a")  # noqa: PTH102
+        folder = os.open("a", os.O_RDONLY)
+        os.fsync(folder)
+        os.rename("a", "b")  # noqa: PTH104
+        os.fsync(folder)
+        return os.path.isdir("b"), os.listdir()  # noqa: PTH112, PTH208
+
+    assert lives(program) == [(True, ["b"])]
+
+
+def test_files_and_folders_are_copied_with_all_that_is_known_of_them() -> None:
+    """By the functions that copy times and attributes as well."""
+
+    async def program() -> Any:
+        os.makedirs("a/b")  # noqa: PTH103
+        Path("a/b/c").write_text("x")
+        shutil.copytree("a", "d")
+        shutil.copy2("d/b/c", "e")
+        return Path("d/b/c").read_text(), Path("e").read_text(), os.stat("e").st_mtime_ns == os.stat("a").st_mtime_ns  # noqa: PTH116
+
+    assert lives(program) == [("x", "x", True)]
+
+
+def test_a_relative_path_that_the_real_machine_has_is_told_apart() -> None:
+    """Whoever ships a file beside the program learns how to read it."""
+
+    async def program() -> Any:
+        found = []
+        for name in ("pyproject.toml", "nowhere.toml"):
+            with pytest.raises(FileNotFoundError) as missing:
+                open(name)  # noqa: PTH123, SIM115
+            found.append((missing.value.errno, "absolute path" in str(missing.value)))
+        return found
+
+    assert Path("pyproject.toml").exists()
+    assert lives(program) == [[(errno.ENOENT, True), (errno.ENOENT, False)]]
+
+
+def test_errors_about_names_are_those_of_the_operating_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same calls fail, and with the same numbers."""
+    calls: tuple[Callable[[], Any], ...] = (
+        lambda: os.rename("empty", "full"), lambda: os.rename("full", "full/in"), lambda: os.rename("empty", "empty/in"),  # noqa: E501, PTH104
+        lambda: os.rename("empty", "file"), lambda: os.rename("file", "empty"), lambda: os.rename("file", ""),  # noqa: PTH104
+        lambda: open("full"), lambda: open("file/"), lambda: open(""), lambda: open("n" * 256, "w"),  # noqa: PTH123, SIM115
+        lambda: os.stat("file/"), lambda: os.mkdir(""), lambda: os.listdir(b"full"), lambda: os.rename("full", "empty"),  # noqa: PTH102, PTH104, PTH116, PTH208
+        lambda: os.listdir("empty"),  # noqa: PTH208
+    )  # fmt: skip
+
+    async def program() -> Any:
+        os.makedirs("empty")  # noqa: PTH103
+        os.makedirs("full")  # noqa: PTH103
+        Path("full/file").write_text("x")
+        Path("file").write_text("x")
+        found: list[Any] = []
+        for call in calls:
+            try:
+                found.append(call())
+            except OSError as error:
+                found.append((type(error), error.errno))
+        return found
+
+    simulated = lives(program)
+    monkeypatch.chdir(tmp_path)
+    assert simulated == [trio.run(program)]

@@ -143,11 +143,11 @@ def test_other_threads_keep_the_real_clock() -> None:
     thread = threading.Thread(target=other)
     thread.start()
 
-    async def wait() -> None:
+    async def main(cluster: cl.Cluster) -> None:
         asked.set()
-        told.wait(10)
+        told.wait(10)  # a node would not be let wait for a thread
 
-    on_nodes(wait)
+    cl.run(main)
     thread.join()
     assert seen[0] > START_S + 50_000_000
 

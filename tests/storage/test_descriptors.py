@@ -8,10 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaoslab.storage import Descriptors, Disk
+from chaoslab.storage import Descriptors, Disk, DiskRule
 
 NAMES = ("a", "b", "f", "f/a", "f/b", "g/a", ".")
 FLAGS = (
@@ -106,3 +107,30 @@ def test_paths_lead_to_the_programs_folder() -> None:
         system.place(path) for path in ("log", "/srv/app/log", "../app/./log", Path("log"), b"log", "/var/log", ".")
     ]
     assert found == ["log", "log", "log", "log", "log", "var/log", ""]
+
+
+class Room(DiskRule):
+    """A device with room for so many bytes more."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+    def room(self, path: str, growth: int) -> int:
+        return min(self.left, growth)
+
+    def grew(self, size: int) -> None:
+        self.left -= size
+
+
+def test_a_full_disk_tells_how_much_it_took_and_fails_when_it_takes_nothing() -> None:
+    """Whoever writes the rest once there is room has written everything once."""
+    disk, room = Disk(), Room(4)
+    disk.add_rule(room)
+    system = Descriptors(disk, lambda: True, lambda path: None, folder="/work")
+    log = system.open("log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    assert system.write(log, b"abcdef") == 4
+    with pytest.raises(OSError, match="No space left"):
+        system.write(log, b"ef")
+    room.left = 10
+    assert system.write(log, b"ef") == 2
+    assert disk.read("log") == b"abcdef"

@@ -19,6 +19,7 @@ Rules:
     opened.py       what open gives
     sockets.py      socket.socket
     workers.py      trio.to_thread
+    refused.py      what nobody can serve
 """
 
 from __future__ import annotations

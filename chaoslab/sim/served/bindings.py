@@ -34,6 +34,7 @@ class Bindings:
 
     def __init__(self, replacements: list[tuple[Any, str, Any]]) -> None:
         self._first = [(place, name, getattr(place, name), new) for place, name, new in replacements]
+        self._before: list[Any] = []
         self._new: dict[int, tuple[Any, Any]] = {}
         for _, _, old, new in self._first:
             if callable(old):
@@ -45,6 +46,8 @@ class Bindings:
         """Put the replacements in place. Cost: the number of names, and once that of all names of new modules."""
         if len(sys.modules) > len(self._seen):
             self._look_through()
+        # Not what was there at the first run: a test may have put something else there for a while.
+        self._before = [vars(place)[name] for place, name, _, _ in self._first]
         for place, name, _, new in self._first:
             setattr(place, name, new)
         for module, name, old, new in self._others:
@@ -53,8 +56,8 @@ class Bindings:
 
     def release(self) -> None:
         """Put back what was there, also in modules that were imported meanwhile."""
-        for place, name, old, _ in self._first:
-            setattr(place, name, old)
+        for (place, name, _, _), before in zip(self._first, self._before, strict=True):
+            setattr(place, name, before)
         for module, name, old, new in self._others:
             if module.__dict__.get(name) is new:
                 module.__dict__[name] = old

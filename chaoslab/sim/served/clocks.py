@@ -54,7 +54,20 @@ def clock_replacements(current: Callable[[], Process | None]) -> list[tuple[Any,
 
         return time, name, served
 
+    def by_number(name: str, unit: Callable[[int], Any]) -> tuple[Any, str, Any]:
+        real = getattr(time, name)
+
+        def served(clk_id: int, /) -> Any:
+            process = current()
+            return real(clk_id) if process is None else unit(_clock_ns(process, clk_id))
+
+        return time, name, served
+
     return [
+        by_number("clock_gettime", lambda ns: ns / _NS_PER_S),
+        by_number("clock_gettime_ns", lambda ns: ns),
+        reading("thread_time", lambda process: 0.0),
+        reading("thread_time_ns", lambda process: 0),
         reading("time", _wall_s),
         reading("time_ns", lambda process: process.wall_ns()),
         reading("monotonic", _monotonic_s),
@@ -69,6 +82,13 @@ def clock_replacements(current: Callable[[], Process | None]) -> list[tuple[Any,
         formatting("asctime", 0),
         formatting("strftime", 1),
     ]
+
+
+def _clock_ns(process: Process, number: int) -> int:
+    if number == time.CLOCK_REALTIME:
+        return process.wall_ns()
+    of_processor = (time.CLOCK_PROCESS_CPUTIME_ID, time.CLOCK_THREAD_CPUTIME_ID)
+    return 0 if number in of_processor else process.monotonic_ns()
 
 
 def _wall_s(process: Process) -> float:

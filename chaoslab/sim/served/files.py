@@ -28,10 +28,15 @@ from chaoslab.sim.served.opened import opened
 __all__ = ["file_replacements"]
 
 _READ_ONLY: Final = "It is on the real machine, not on the node's disk: it can only be read"
+_NOT_ON_DISK: Final = (
+    "No such file on the node's own disk, and a relative path leads nowhere else: the real machine has one, "
+    "which can be read by its absolute path"
+)
 _BY_DESCRIPTOR: Final = ("close", "read", "write", "pread", "pwrite", "lseek", "ftruncate")
 _LOOKING: Final = ("listdir", "stat", "lstat", "access", "scandir")
 _CHANGING: Final = ("truncate", "rename", "replace", "unlink", "remove", "rmdir")
 _WITHOUT_EFFECT: Final = ("chmod", "utime")
+_UMASK: Final = 0o022
 
 
 def file_replacements(node: Callable[[], Process | None]) -> list[tuple[Any, str, Any]]:
@@ -44,7 +49,8 @@ def file_replacements(node: Callable[[], Process | None]) -> list[tuple[Any, str
     replaced: list[tuple[Any, str, Any]] = [(os, "open", _served_open(files_of)), (os, "mkdir", _mkdir(files_of))]
     replaced += [(os, name, _by_descriptor(name, files_of)) for name in _BY_DESCRIPTOR]
     replaced += [(os, name, _syncing(name, files_of)) for name in ("fsync", "fdatasync") if hasattr(os, name)]
-    replaced += [(os, "fstat", _fstat(files_of))]
+    replaced += [(os, "fstat", _fstat(files_of)), (os, "umask", _umask(files_of))]
+    replaced += [(os, "listxattr", _listxattr(files_of))] if hasattr(os, "listxattr") else []
     replaced += [(os, name, _looking(name, files_of)) for name in _LOOKING]
     replaced += [(os, name, _changing(name, files_of)) for name in (*_CHANGING, *_WITHOUT_EFFECT)]
     file_open = _file_open(node)
@@ -95,6 +101,24 @@ def _fstat(files_of: Callable[[], Any]) -> Callable[..., Any]:
         return real(fd) if files is None or not files.knows(fd) else files.stat(fd)
 
     return fstat
+
+
+def _umask(files_of: Callable[[], Any]) -> Callable[[int], int]:
+    real = os.umask
+    return lambda mask, /: real(mask) if files_of() is None else _UMASK
+
+
+def _listxattr(files_of: Callable[[], Any]) -> Callable[..., list[str]]:
+    """Files of a node have no such attributes; ``shutil`` asks for those of whatever it copies."""
+    real: Any = os.listxattr
+
+    def listxattr(path: Any = None, *, follow_symlinks: bool = True) -> list[str]:
+        files = files_of()
+        if files is not None and path is not None and files.knows(path):
+            return []
+        return real(path, follow_symlinks=follow_symlinks)  # type: ignore[no-any-return]
+
+    return listxattr
 
 
 def _served_open(files_of: Callable[[], Any]) -> Callable[..., Any]:
@@ -185,7 +209,12 @@ def _file_open(node: Callable[[], Process | None]) -> Callable[..., Any]:
             return real(file, mode, buffering, encoding, errors, newline, closefd, opener)
         if ("a" in mode or "+" in mode) and "w" not in mode and not isinstance(file, int):
             _refuse_real(files, file)
-        return opened(files, file, mode, buffering, encoding, errors, newline, closefd, opener)
+        try:
+            return opened(files, file, mode, buffering, encoding, errors, newline, closefd, opener)
+        except FileNotFoundError as error:
+            if not writing and opener is None and real_exists(file):
+                raise FileNotFoundError(errno.ENOENT, _NOT_ON_DISK, os.fspath(file)) from error
+            raise
 
     return open
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 from typing import Any, Final
@@ -117,6 +118,10 @@ def opened(
         descriptor = file
     else:
         descriptor = files.open(file, flags) if opener is None else opener(file, flags)
+    if files.stat(descriptor).st_mode & 0o040000:
+        if not isinstance(file, int):
+            files.close(descriptor)
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), file)
     raw = _RawFile(files, descriptor, file, mode.replace("t", ""), is_owner=closefd)
     if "a" in mode:
         raw.seek(0, os.SEEK_END)

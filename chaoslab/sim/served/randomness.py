@@ -18,6 +18,7 @@ import random
 import socket
 import sys
 import uuid
+import zlib
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -37,7 +38,7 @@ def randomness_replacements(
 ) -> list[tuple[Any, str, Any]]:
     """Return what replaces the functions that are random, for the process that *current* says, or *node* alone."""
     real_urandom, real_seed, real_uuid1 = os.urandom, random.Random.seed, uuid.uuid1
-    real_getpid, real_gethostname = os.getpid, socket.gethostname
+    real_getpid, real_gethostname, real_getnode, real_uname = os.getpid, socket.gethostname, uuid.getnode, os.uname
 
     def urandom(size: int, /) -> bytes:
         process = current()
@@ -65,15 +66,25 @@ def randomness_replacements(
         process = node()
         return real_gethostname() if process is None else process.name
 
+    def getnode() -> int:
+        process = node()
+        return real_getnode() if process is None else 1 << 40 | zlib.crc32(process.name.encode())
+
+    def uname() -> os.uname_result:
+        process, real = node(), real_uname()
+        return real if process is None else os.uname_result((real.sysname, process.name, *real[2:]))
+
     draw, getrandbits = _hidden_draws(current)
     return [
         (os, "urandom", urandom),
         (os, "getpid", getpid),
+        (os, "uname", uname),
         (random, "_urandom", urandom),
         (random, "random", draw),
         (random, "getrandbits", getrandbits),
         (random.Random, "seed", seed),
         (uuid, "uuid1", uuid1),
+        (uuid, "getnode", getnode),
         (socket, "gethostname", gethostname),
     ]
 

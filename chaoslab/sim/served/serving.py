@@ -6,6 +6,7 @@ The replacements are made once and look for the run that goes on: a simulation b
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -17,6 +18,7 @@ from chaoslab.sim.served.clocks import clock_replacements
 from chaoslab.sim.served.dates import date_replacements, pickled_by_makers
 from chaoslab.sim.served.files import file_replacements
 from chaoslab.sim.served.randomness import hidden_generator_served, randomness_replacements
+from chaoslab.sim.served.refused import refused_replacements
 from chaoslab.sim.served.sockets import socket_replacements
 from chaoslab.sim.served.workers import start_worker, worker_replacements
 
@@ -57,6 +59,7 @@ def serving(outside: Process, after: Callable[..., None]) -> Iterator[None]:
                 *worker_replacements(lambda: _node() is not None),
                 *file_replacements(_node),
                 *socket_replacements(_node),
+                *refused_replacements(_node),
             ]
         )
     thread = threading.get_ident()
@@ -71,10 +74,26 @@ def serving(outside: Process, after: Callable[..., None]) -> Iterator[None]:
         _bindings.bind()
         stack.callback(hidden_generator_served(_current))
         stack.callback(pickled_by_makers())
+        stack.callback(_environment_kept())
         stack.enter_context(determinism.workers_started_by(start))
         stack.callback(_stop)
         _thread, _outside = thread, outside
         yield
+
+
+def _environment_kept() -> Callable[[], None]:
+    """Return what puts the environment's variables back: a run would find what the one before it has set."""
+    variables: Any = os.environ
+    before = variables._data.copy()  # decoding them would take longer than all else that begins a run
+
+    def end() -> None:
+        if variables._data != before:
+            then = {variables.decodekey(key): variables.decodevalue(value) for key, value in before.items()}
+            for name in set(os.environ) - set(then):
+                del os.environ[name]
+            os.environ.update(then)
+
+    return end
 
 
 def _stop() -> None:

@@ -1,0 +1,54 @@
+"""Functions of the standard library that a node cannot call, and what to use instead.
+
+Each of them would stop the whole simulation, or change the process in which it runs for everybody and for good.
+
+This file knows functions only: sockets, threads and processes are told of by audit events, see ``escapes``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import selectors
+import signal
+import threading
+from collections.abc import Callable
+from typing import Any, Final
+
+from chaoslab.sim import escapes
+from chaoslab.sim.process import Process
+
+__all__ = ["refused_replacements"]
+
+_POLLING: Final[Any] = selectors._PollLikeSelector
+_LOOPS: Final = (asyncio, asyncio.events)
+_WAITS: Final = "it would stop all nodes: wait with Trio, which takes virtual time"
+_REFUSED: Final[tuple[tuple[Any, str, str, str], ...]] = (
+    *((place, "new_event_loop", "ran asyncio", "nodes run on Trio, or on AnyIO over Trio") for place in _LOOPS),
+    (threading.Condition, "wait", "waited for another thread", _WAITS),
+    (select, "select", "called select.select", _WAITS),
+    (select, "poll", "called select.poll", _WAITS),
+    (selectors, "DefaultSelector", "made a selector", _WAITS),
+    (_POLLING, "select", "waited with a selector", _WAITS),
+    (signal, "signal", "set a handler of a signal", "no signal is sent to a node: faults such as crash end it"),
+    (os, "chdir", "changed the current folder", "it is that of the whole process: give whole paths"),
+    (os, "fchdir", "changed the current folder", "it is that of the whole process: give whole paths"),
+    (os, "sync", "called os.sync", "sync the files that must be durable: os.fsync"),
+)
+
+
+def refused_replacements(node: Callable[[], Process | None]) -> list[tuple[Any, str, Any]]:
+    """Return what replaces these functions, for the node that *node* says."""
+
+    def refusing(place: Any, name: str, did: str, instead: str) -> tuple[Any, str, Any]:
+        real = getattr(place, name)
+
+        def served(*arguments: Any, **named: Any) -> Any:
+            if node() is not None:
+                escapes.refuse(did, instead)
+            return real(*arguments, **named)
+
+        return place, name, served
+
+    return [refusing(*one) for one in _REFUSED if hasattr(one[0], one[1])]
