@@ -95,4 +95,5 @@ class Swarm:
         """Return the words for whom a fault may hit."""
         minority = ["minority"] if len(scene.nodes) > 2 else []
         leader = ["leader"] if scene.leader else []
-        return ["one", *minority, *leader]
+        everybody = ["all"] if scene.budget is not None and scene.budget.down == "all" else []
+        return ["one", *minority, *leader, *everybody]

@@ -19,7 +19,7 @@ PROTOCOLS = (
         claims=("linearizable",),
         # The ballots are what makes it safe, so clocks may do what they like: they only decide who tries when.
         budget=Budget(
-            down="minority", storage=("lose-unsynced", "torn-write", "reorder-writes", "rename-lost", "slow-disk")
+            down="all", storage=("lose-unsynced", "torn-write", "reorder-writes", "rename-lost", "slow-disk")
         ),
         roles=(PASSIVE, SCOUTING, ACTIVE),
         leader=ACTIVE,

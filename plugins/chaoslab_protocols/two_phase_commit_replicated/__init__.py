@@ -19,7 +19,7 @@ PROTOCOLS = (
         claims=("strict-serializable", "linearizable"),  # of transactions; of transfers and reads of a whole bank
         # A group without majority is blocked until it has one again; nothing is decided wrongly meanwhile.
         budget=Budget(
-            down="minority", storage=("lose-unsynced", "torn-write", "reorder-writes", "rename-lost", "slow-disk")
+            down="all", storage=("lose-unsynced", "torn-write", "reorder-writes", "rename-lost", "slow-disk")
         ),
         roles=(PASSIVE, SCOUTING, ACTIVE),
         leader=ACTIVE,

@@ -18,7 +18,7 @@ PROTOCOLS = (
         serves=("register", "cas-register", "kv"),
         claims=("linearizable",),
         budget=Budget(
-            down="minority",
+            down="all",
             amnesia="minority",
             storage=("lose-unsynced", "torn-write", "reorder-writes", "rename-lost", "slow-disk"),
         ),

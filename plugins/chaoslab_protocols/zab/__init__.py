@@ -16,7 +16,7 @@ from chaoslab_protocols.zab.settings import SessionSettings, Settings, SyncSetti
 __all__ = ["PROTOCOLS"]
 
 # Epochs are what makes it safe, so clocks may do what they like: they only decide who is given up when.
-_BUDGET = Budget(down="minority", storage=("lose-unsynced", "torn-write", "reorder-writes", "rename-lost", "slow-disk"))
+_BUDGET = Budget(down="all", storage=("lose-unsynced", "torn-write", "reorder-writes", "rename-lost", "slow-disk"))
 _ROLES = (LOOKING, FOLLOWING, LEADING)
 
 PROTOCOLS = (

@@ -168,7 +168,7 @@ def test_a_replica_that_missed_a_view_change_asks_from_its_commit_number_on() ->
 
 
 def test_a_late_copy_of_a_request_is_no_news_after_the_one_that_followed_it_was_dropped() -> None:
-    """The client table goes back with the log: what had taken a row's place in it is gone, the row's own request is not."""
+    """The client table goes back with the log: what took a row's place is gone, the row's own request is not."""
     replica = Replica("n3")
     replica.gets("n1", Prepare(0, request(5), 1, 0))
     replica.gets("n1", Prepare(0, request(6), 2, 1))
