@@ -52,7 +52,7 @@ def on_a_node(code: Callable[[], Any]) -> Any:
         (lambda: os.execv("/nowhere", ["nowhere"]), "started a process"),  # noqa: S606
         (lambda: os.chdir("/"), "changed the current folder"),
         (lambda: os.sync(), "called os.sync"),
-        (lambda: os.chown("/nowhere", 0, 0), "changed the real file"),
+        (lambda: os.lchown("/nowhere", 0, 0), "changed the real file"),
         (lambda: os.link("a", "b"), "a node's disk has no links"),
     ],
 )
