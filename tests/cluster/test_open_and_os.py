@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
 import functools
 import os
+import tarfile
 import tempfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -138,6 +141,23 @@ def test_temporary_files_without_a_name_change_nothing_for_good() -> None:
     before = getattr(tempfile, "_O_TMPFILE_WORKS", None)
     assert on_a_node(code) == b"text"
     assert getattr(tempfile, "_O_TMPFILE_WORKS", None) is before
+
+
+def test_archives_are_files_too() -> None:
+    """Modules that write them keep functions of their own for it."""
+
+    def code() -> Any:
+        with bz2.open("file.bz2", "w") as packed:
+            packed.write(b"text")
+        Path("file").write_text("text")
+        with tarfile.open("all.tar.gz", "w:gz") as archive:
+            archive.add("file")
+        with zipfile.ZipFile("all.zip", "w") as archive_:
+            archive_.write("file")
+        with tarfile.open("all.tar.gz") as archive:
+            return bz2.open("file.bz2").read(), archive.getnames(), zipfile.ZipFile("all.zip").namelist()
+
+    assert on_a_node(code) == (b"text", ["file"], ["file"])
 
 
 def test_what_is_no_bytes_is_not_written() -> None:

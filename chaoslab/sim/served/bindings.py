@@ -21,6 +21,9 @@ __all__ = ["Bindings"]
 _OWN: Final = ("chaoslab", "trio", "outcome", "pytest", "_pytest", "pluggy", "hypothesis")
 """Packages that mean the real functions, beside the standard library."""
 
+_KEEPING: Final = ("bz2", "tarfile")
+"""Modules of the standard library that keep the ``open`` that was there when they were imported."""
+
 _LIBRARY: Final = os.path.dirname(os.__file__) + os.sep  # noqa: PTH120
 _PACKAGES: Final = ("site-packages", "dist-packages")
 
@@ -86,6 +89,8 @@ def _names_of(module: ModuleType, values: Mapping[int, Any]) -> list[tuple[str, 
 def _is_a_programs(name: str, module: ModuleType) -> bool:
     if name.partition(".")[0] in _OWN:
         return False
+    if name in _KEEPING:
+        return True
     file = getattr(module, "__file__", None)
     if not file:
         return name == "__main__"  # what is typed at a prompt or in a notebook
