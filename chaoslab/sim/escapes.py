@@ -53,6 +53,18 @@ _UNTOLD: Final[tuple[tuple[ModuleType, str, tuple[str, str]], ...]] = (
     *([(time, "sleep", _SLEEP)] if sys.version_info < (3, 13) else []),
 )
 """Functions without an audit event, to be replaced meanwhile."""
+_LOCKS: Final = (
+    "locked a file of a node",
+    "no other process has its disk: use trio.Lock, or open a file with mode 'x'",
+)
+_OF_DESCRIPTORS: Final = {
+    **dict.fromkeys(("fcntl.flock", "fcntl.lockf", "os.lockf"), _LOCKS),
+    "fcntl.fcntl": ("called fcntl for a file or socket of a node", "leave it out"),
+    "mmap.__new__": ("mapped a file of a node into memory", "read and write it"),
+}
+_NO_REAL_DESCRIPTOR: Final = 1 << 20
+"""From here on descriptors are those of simulated sockets and files."""
+
 _FILES: Final = frozenset(
     ("os.chown", "os.link", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.symlink", "os.truncate")
 )
@@ -105,6 +117,8 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
         return
     if event in _EVENTS:
         _escape(*_EVENTS[event])
+    if event in _OF_DESCRIPTORS and arguments[0] >= _NO_REAL_DESCRIPTOR:
+        _escape(*_OF_DESCRIPTORS[event])
     if (event == "open" or event in _FILES or event == "sqlite3.connect") and PROCESS.get() is not None:
         _audit_file(event, arguments)
 

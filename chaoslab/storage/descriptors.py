@@ -5,7 +5,7 @@ The methods are those of ``os`` with the same names, arguments and errors; flags
 Rules:
 
 1. A path is a name on the disk: relative to the program's folder, or without the first ``/`` if it is absolute and
-   leads elsewhere.
+   leads elsewhere. What folders the real machine has counts for absolute paths alone.
 2. An open file is the file, not its name: it is written to under the name that it has by then. One without a name any
    more can be used until it is closed, and nothing of it is durable.
 3. A folder that was made, or that had a file in it, is there until it is removed or the program ends, and on the disk
@@ -20,6 +20,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import zlib
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -35,6 +36,14 @@ FIRST_DESCRIPTOR: Final = 1 << 21
 
 _NAME_MAX: Final = 255
 """Bytes of a file's name, as in all common file systems."""
+
+_FOLDERS: Final = 1 << 40
+"""From here on count the numbers of folders: programs tell by them whether two names are the same."""
+
+_SYNCED: Final = os.O_SYNC | os.O_DSYNC
+"""Flags of which any one means that every write is synced; the bits of one are among those of the other."""
+
+_WITHOUT_NAME: Final = getattr(os, "O_TMPFILE", 0)
 
 _TIME_S: Final = 1_700_000_000
 """When every file was last changed: a date, not zero, as for the wall clock."""
@@ -118,8 +127,8 @@ class Descriptors:
             raise _error(errno.ENAMETOOLONG, path)
         parent = place.rpartition("/")[0]
         if not self._is_folder(parent):
-            real = os.path.dirname(os.path.join(self._folder, os.fsdecode(path)))  # noqa: PTH118, PTH120
-            if not self._is_real_folder(real):
+            real = os.fsdecode(path)
+            if not os.path.isabs(real) or not self._is_real_folder(os.path.dirname(real)):  # noqa: PTH117, PTH120
                 raise _error(errno.ENOENT, path)
 
     def _existing(self, path: Any) -> str:
@@ -135,6 +144,8 @@ class Descriptors:
 
     def open(self, path: Any, flags: int, mode: int = 0o777) -> int:
         place = self.place(path)
+        if _WITHOUT_NAME and flags & _WITHOUT_NAME == _WITHOUT_NAME:
+            raise _error(errno.EOPNOTSUPP, path)  # some file systems cannot: programs go another way then
         if self._is_folder(place):
             if flags & os.O_CREAT and flags & os.O_EXCL:
                 raise _error(errno.EEXIST, path)
@@ -211,13 +222,16 @@ class Descriptors:
 
     def pwrite(self, descriptor: int, data: Any, offset: int) -> int:
         _, file, path = self._file(descriptor, os.O_RDONLY)
-        content = bytes(data)
+        content = bytes(memoryview(data))
+        written = len(content)
         if self._is_alive() and content:
             if path is None:
                 carry_out(file.content, (0, offset, content))
             else:
-                return self._write(file, path, content, offset)
-        return len(content)
+                written = self._write(file, path, content, offset)
+                if self._of(descriptor).flags & _SYNCED:
+                    self._sync(path)
+        return written
 
     def _write(self, file: File, path: str, content: bytes, offset: int) -> int:
         """Write, and return how much: what a disk that is full had room for, if that is anything."""
@@ -338,16 +352,19 @@ class Descriptors:
     def stat(self, path: Any) -> os.stat_result:
         if isinstance(path, int):
             opened = self._of(path)
-            return _status(opened.file)
-        return _status(self._disk.files.get(self._existing(path)))
+            return _status(opened.path, opened.file)
+        place = self._existing(path)
+        return _status(place, self._disk.files.get(place))
 
 
 def _means_a_folder(path: Any) -> bool:
     return os.fsdecode(path).endswith("/")
 
 
-def _status(file: File | None) -> os.stat_result:
-    kind, number, size = (stat.S_IFDIR | 0o755, 1, 0) if file is None else (stat.S_IFREG | 0o644, file.number + 2, 0)
+def _status(place: str, file: File | None) -> os.stat_result:
+    kind, number, size = stat.S_IFDIR | 0o755, _FOLDERS + zlib.crc32(place.encode("utf-8", "surrogateescape")), 0
+    if file is not None:
+        kind, number = stat.S_IFREG | 0o644, file.number + 1
     if file is not None:
         size = len(file.content)
     times: dict[str, float] = dict.fromkeys(("st_atime", "st_mtime", "st_ctime"), float(_TIME_S))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import mmap
+import multiprocessing
 import os
 import queue
 import select
@@ -52,7 +55,12 @@ def on_a_node(code: Callable[[], Any]) -> Any:
         (lambda: os.execv("/nowhere", ["nowhere"]), "started a process"),  # noqa: S606
         (lambda: os.chdir("/"), "changed the current folder"),
         (lambda: os.sync(), "called os.sync"),
-        (lambda: os.chown("/nowhere", 0, 0), "changed the real file"),
+        (lambda: os._exit(1), "ended the real process"),
+        (lambda: os.dup(1), "made a second descriptor"),
+        (lambda: fcntl.flock(open("lock", "w"), fcntl.LOCK_EX), "locked a file of a node"),  # noqa: PTH123, SIM115
+        (lambda: mmap.mmap(os.open("map", os.O_RDWR | os.O_CREAT), 1), "mapped a file of a node into memory"),
+        (lambda: multiprocessing.get_context("spawn").Process(target=print).start(), "started a process"),
+        (lambda: os.lchown("/nowhere", 0, 0), "changed the real file"),
         (lambda: os.link("a", "b"), "a node's disk has no links"),
     ],
 )

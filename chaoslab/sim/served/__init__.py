@@ -19,6 +19,7 @@ Rules:
     opened.py       what open gives
     sockets.py      socket.socket
     workers.py      trio.to_thread
+    logs.py         handlers of logging
     refused.py      what nobody can serve
 """
 

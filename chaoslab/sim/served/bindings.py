@@ -2,7 +2,7 @@
 
 ``from time import monotonic`` makes a second name for a function. Replacing the first is not enough, so the modules of
 people's programs and libraries are looked through for others. A module is looked through once, when it is there at the
-beginning of a run; what a run imports binds what is in force by then.
+beginning of a run; one that is imported anew is another. What a run imports binds what is in force by then.
 
 Not seen are other references: default arguments, attributes of classes, ``functools.partial``, names in functions that
 have begun to run.
@@ -20,6 +20,9 @@ __all__ = ["Bindings"]
 
 _OWN: Final = ("chaoslab", "trio", "outcome", "pytest", "_pytest", "pluggy", "hypothesis")
 """Packages that mean the real functions, beside the standard library."""
+
+_KEEPING: Final = ("bz2", "tarfile")
+"""Modules of the standard library that keep the ``open`` that was there when they were imported."""
 
 _LIBRARY: Final = os.path.dirname(os.__file__) + os.sep  # noqa: PTH120
 _PACKAGES: Final = ("site-packages", "dist-packages")
@@ -39,12 +42,12 @@ class Bindings:
         for _, _, old, new in self._first:
             if callable(old):
                 self._new.setdefault(id(old), (old, new))
-        self._seen: set[str] = set()
+        self._seen: dict[str, ModuleType] = {}
         self._others: list[tuple[ModuleType, str, Any, Any]] = []
 
     def bind(self) -> None:
         """Put the replacements in place. Cost: the number of names, and once that of all names of new modules."""
-        if len(sys.modules) > len(self._seen):
+        if sys.modules != self._seen:
             self._look_through()
         # Not what was there at the first run: a test may have put something else there for a while.
         self._before = [vars(place)[name] for place, name, _, _ in self._first]
@@ -61,7 +64,7 @@ class Bindings:
         for module, name, old, new in self._others:
             if module.__dict__.get(name) is new:
                 module.__dict__[name] = old
-        if len(sys.modules) > len(self._seen):
+        if sys.modules != self._seen:
             old_of = {id(new): (new, old) for old, new in self._new.values()}
             for module in self._unseen():
                 for name, value in _names_of(module, old_of):
@@ -71,11 +74,11 @@ class Bindings:
     def _look_through(self) -> None:
         for module in self._unseen():
             self._others.extend((module, name, *self._new[id(value)]) for name, value in _names_of(module, self._new))
-        self._seen = set(sys.modules)
+        self._seen = dict(sys.modules)
 
     def _unseen(self) -> Iterator[ModuleType]:
         for name, module in list(sys.modules.items()):
-            if name not in self._seen and isinstance(module, ModuleType) and _is_a_programs(name, module):
+            if module is not self._seen.get(name) and isinstance(module, ModuleType) and _is_a_programs(name, module):
                 yield module
 
 
@@ -86,7 +89,9 @@ def _names_of(module: ModuleType, values: Mapping[int, Any]) -> list[tuple[str, 
 def _is_a_programs(name: str, module: ModuleType) -> bool:
     if name.partition(".")[0] in _OWN:
         return False
+    if name in _KEEPING:
+        return True
     file = getattr(module, "__file__", None)
     if not file:
-        return False
+        return name == "__main__"  # what is typed at a prompt or in a notebook
     return not file.startswith(_LIBRARY) or any(f"{os.sep}{packages}{os.sep}" in file for packages in _PACKAGES)

@@ -34,8 +34,8 @@ _NOT_ON_DISK: Final = (
 )
 _BY_DESCRIPTOR: Final = ("close", "read", "write", "pread", "pwrite", "lseek", "ftruncate")
 _LOOKING: Final = ("listdir", "stat", "lstat", "access", "scandir")
-_CHANGING: Final = ("truncate", "rename", "replace", "unlink", "remove", "rmdir")
-_WITHOUT_EFFECT: Final = ("chmod", "utime")
+_CHANGING: Final = ("truncate", "unlink", "remove", "rmdir")
+_WITHOUT_EFFECT: Final = ("chmod", "utime", "chown", "fchmod", "fchown")
 _UMASK: Final = 0o022
 
 
@@ -52,7 +52,8 @@ def file_replacements(node: Callable[[], Process | None]) -> list[tuple[Any, str
     replaced += [(os, "fstat", _fstat(files_of)), (os, "umask", _umask(files_of))]
     replaced += [(os, "listxattr", _listxattr(files_of))] if hasattr(os, "listxattr") else []
     replaced += [(os, name, _looking(name, files_of)) for name in _LOOKING]
-    replaced += [(os, name, _changing(name, files_of)) for name in (*_CHANGING, *_WITHOUT_EFFECT)]
+    replaced += [(os, name, _renaming(name, files_of)) for name in ("rename", "replace")]
+    replaced += [(os, name, _changing(name, files_of)) for name in (*_CHANGING, *_WITHOUT_EFFECT) if hasattr(os, name)]
     file_open = _file_open(node)
     no_dir_fd = (shutil, "_use_fd_functions", False)  # its way for systems without dir_fd
     return [*replaced, (builtins, "open", file_open), (io, "open", file_open), no_dir_fd, *_kept_by_glob(replaced)]
@@ -145,7 +146,7 @@ def _mkdir(files_of: Callable[[], Any]) -> Callable[..., Any]:
             real(path, mode, dir_fd=dir_fd)
         else:
             _refuse_dir_fd(dir_fd=dir_fd)
-            if not files.knows(path) and real_isdir(path):
+            if os.path.isabs(path) and not files.knows(path) and real_isdir(path):  # noqa: PTH117
                 raise OSError(errno.EEXIST, os.strerror(errno.EEXIST), os.fspath(path))
             files.mkdir(path, mode)
 
@@ -185,6 +186,21 @@ def _changing(name: str, files_of: Callable[[], Any]) -> Callable[..., Any]:
             return None
         named = {key: value for key, value in named.items() if not key.endswith("dir_fd")}
         return getattr(files, name)(path, *arguments, **named)
+
+    return served
+
+
+def _renaming(name: str, files_of: Callable[[], Any]) -> Callable[..., None]:
+    real = getattr(os, name)
+
+    def served(src: Any, dst: Any, **named: Any) -> None:
+        files = files_of()
+        if files is None:
+            real(src, dst, **named)
+            return
+        _refuse_dir_fd(**named)
+        _refuse_real(files, src)
+        files.rename(src, dst)
 
     return served
 

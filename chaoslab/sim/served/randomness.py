@@ -16,7 +16,7 @@ import math
 import os
 import random
 import socket
-import sys
+import tempfile
 import uuid
 import zlib
 from collections.abc import Callable
@@ -37,7 +37,7 @@ def randomness_replacements(
     current: Callable[[], Process | None], node: Callable[[], Process | None]
 ) -> list[tuple[Any, str, Any]]:
     """Return what replaces the functions that are random, for the process that *current* says, or *node* alone."""
-    real_urandom, real_seed, real_uuid1 = os.urandom, random.Random.seed, uuid.uuid1
+    real_urandom, real_seed, real_uuid1, real_getppid = os.urandom, random.Random.seed, uuid.uuid1, os.getppid
     real_getpid, real_gethostname, real_getnode, real_uname = os.getpid, socket.gethostname, uuid.getnode, os.uname
 
     def urandom(size: int, /) -> bytes:
@@ -62,6 +62,9 @@ def randomness_replacements(
         process = node()
         return real_getpid() if process is None else process.number
 
+    def getppid() -> int:
+        return real_getppid() if node() is None else 0
+
     def gethostname() -> str:
         process = node()
         return real_gethostname() if process is None else process.name
@@ -78,6 +81,7 @@ def randomness_replacements(
     return [
         (os, "urandom", urandom),
         (os, "getpid", getpid),
+        (os, "getppid", getppid),
         (os, "uname", uname),
         (random, "_urandom", urandom),
         (random, "random", draw),
@@ -139,14 +143,12 @@ class _FileNames:
 
 
 def _names_of_temporary_files(current: Callable[[], Process | None]) -> Callable[[], None]:
-    tempfile: Any = sys.modules.get("tempfile")
-    if tempfile is None:
-        return lambda: None
+    private: Any = tempfile
     tempfile.gettempdir()  # looked for now, not in the run that happens to be the first to ask
-    before = tempfile._name_sequence
-    tempfile._name_sequence = _FileNames(current)
+    before = private._name_sequence
+    private._name_sequence = _FileNames(current)
 
     def end() -> None:
-        tempfile._name_sequence = before
+        private._name_sequence = before
 
     return end

@@ -7,6 +7,7 @@ This file knows functions only: sockets, threads and processes are told of by au
 
 from __future__ import annotations
 
+import _posixsubprocess
 import asyncio
 import os
 import select
@@ -34,6 +35,11 @@ _REFUSED: Final[tuple[tuple[Any, str, str, str], ...]] = (
     (signal, "signal", "set a handler of a signal", "no signal is sent to a node: faults such as crash end it"),
     (os, "chdir", "changed the current folder", "it is that of the whole process: give whole paths"),
     (os, "fchdir", "changed the current folder", "it is that of the whole process: give whole paths"),
+    (os, "_exit", "ended the real process", "let the node's own code end"),
+    (os, "abort", "ended the real process", "let the node's own code end"),
+    (os, "dup", "made a second descriptor", "open the file again"),
+    (os, "dup2", "made a second descriptor", "open the file again"),
+    (_posixsubprocess, "fork_exec", "started a process", "a simulation has one process only"),
     (os, "sync", "called os.sync", "sync the files that must be durable: os.fsync"),
 )
 

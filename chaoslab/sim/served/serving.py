@@ -17,6 +17,7 @@ from chaoslab.sim.served.bindings import Bindings
 from chaoslab.sim.served.clocks import clock_replacements
 from chaoslab.sim.served.dates import date_replacements, pickled_by_makers
 from chaoslab.sim.served.files import file_replacements
+from chaoslab.sim.served.logs import log_replacements, take_handlers_away
 from chaoslab.sim.served.randomness import hidden_generator_served, randomness_replacements
 from chaoslab.sim.served.refused import refused_replacements
 from chaoslab.sim.served.sockets import socket_replacements
@@ -59,6 +60,7 @@ def serving(outside: Process, after: Callable[..., None]) -> Iterator[None]:
                 *worker_replacements(lambda: _node() is not None),
                 *file_replacements(_node),
                 *socket_replacements(_node),
+                *log_replacements(_node),
                 *refused_replacements(_node),
             ]
         )
@@ -74,6 +76,7 @@ def serving(outside: Process, after: Callable[..., None]) -> Iterator[None]:
         _bindings.bind()
         stack.callback(hidden_generator_served(_current))
         stack.callback(pickled_by_makers())
+        stack.callback(take_handlers_away)
         stack.callback(_environment_kept())
         stack.enter_context(determinism.workers_started_by(start))
         stack.callback(_stop)
