@@ -110,9 +110,11 @@ class Passes:
             expect=expecting(self.symptom, first),
             deviations=tuple((name, at, draw) for name, draws in first.overrides.items() for at, draw in draws.items()),
         )
-        waiting = tuple(request for request in first.scenario.faults if request.schedule.when)
-        timed = tuple(request_of(one, duration_ns) for one in happened if one.awaited is None)
-        again = (*waiting, *timed)
+        waiting = [request_of(one, duration_ns) for one in happened if one.awaited is None]
+        for number, request in enumerate(first.scenario.faults):
+            if request.schedule.when:
+                waiting.insert(number, request)  # in its place: what it draws is named after that
+        again = tuple(waiting)
         for faults, beyond_budget in (
             (again, True),
             (again, first.scenario.beyond_budget),  # what the budget forbade then, it has to forbid again
