@@ -63,7 +63,7 @@ class Injection:
         healed_ns: When it was healed, or None while it is in force.
         took_effect: How often it did anything, filled in when it is healed; None where that cannot be counted.
         figures: What else is to be told of what it did, filled in when it is healed.
-        awaited: Whether it waited for something to happen, rather than for a moment.
+        awaited: The condition that came true, if it waited for one; None if it waited for a moment.
     """
 
     fault: Fault
@@ -72,7 +72,7 @@ class Injection:
     healed_ns: int | None = None
     took_effect: int | None = None
     figures: Mapping[str, Any] = attrs.field(factory=dict)
-    awaited: bool = False
+    awaited: Any = None
     _state: Any = None
 
     @property

@@ -118,7 +118,7 @@ class Nemesis:
             self._skip(step, f"{where} would exceed the protocol's budget: {refusal}")
             return
         injection = cluster.inject(fault, targets)
-        injection.awaited = it is not None
+        injection.awaited = step.when
         self._lasting_ns[injection] = lasting_ns
         cluster.engine.at(step.end_ns, self._end_step, injection)
 

@@ -11,6 +11,7 @@ from chaoslab.errors import UsageError
 from chaoslab.explore.mutants import hunt, scenarios_for
 from chaoslab.explore.recording import Recording, parse_recording, record, replay
 from chaoslab.explore.shrink import Shrunk, shrink
+from chaoslab.explore.shrink.rewriting import request_of
 from chaoslab.plugins import registry
 from chaoslab.runner import run
 from chaoslab.scenario import load_scenario, parse_scenario, scenario_to_toml
@@ -112,6 +113,27 @@ def test_a_fault_that_waits_for_something_goes_on_waiting_for_it() -> None:
     assert any(request.schedule.when for request in after.recording.scenario.faults)
     assert after.after.operations < after.before.operations / 4
     assert after.after.faults < after.before.faults / 2
+
+
+def test_strikes_that_are_written_out_do_what_they_did() -> None:
+    """Each comes after what it waited for: what a leader sent as it was elected is on its way when it is cut off."""
+    scenario = load_scenario(scenario_path("raft/split_votes"), registry(), {"scenario.duration": "6s"})
+    first = run(scenario, 0)
+    assert sum(one.awaited is not None for one in first.injections) > 2
+    faults = tuple(request_of(one, scenario.duration_ns) for one in first.injections)
+    again = run(attrs.evolve(scenario, faults=faults, beyond_budget=True), 0)
+    assert again.history.operations() == first.history.operations()
+
+
+def test_no_fault_that_is_left_strikes_again_and_again() -> None:
+    """Where it has to strike more than once, the strikes are written out, and those that matter are left."""
+    path = scenario_path("raft/elections")
+    scenario = load_scenario(path, registry(), {"cluster.protocol": "raft~R2"})
+    failing = next(done for seed in range(60) if (done := run(scenario, seed)).verdict == "invalid")
+    after = shrink(record(failing))
+    conditions = [request.schedule.when for request in after.recording.scenario.faults]
+    assert not any(condition is not None and condition.again for condition in conditions)
+    assert after.after.faults <= 6
 
 
 @pytest.mark.parametrize("protocol", ["crdt-counter", "crdt-set"])

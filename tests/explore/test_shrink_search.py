@@ -30,12 +30,18 @@ SCENARIO = Scenario(
 )
 
 
-def search_where(fails: Callable[[Scenario, int], bool], runs_max: int = 1000, events_max: int = 1000) -> Search:
+def search_where(
+    fails: Callable[[Scenario, int], bool],
+    runs_max: int = 1000,
+    events_max: int = 1000,
+    strikes: Callable[[Scenario], tuple[Any, ...]] = lambda scenario: (),
+) -> Search:
     """Return a search whose runs show a stale read exactly if *fails* says so of scenario and seed."""
 
     def run(scenario: Scenario, seed: int, **_: Any) -> Any:
         bad = Verdict(outcome="invalid", name="linearizable", anomaly="stale read")
-        return SimpleNamespace(scenario=scenario, seed=seed, events=1, checks=(bad,) if fails(scenario, seed) else ())
+        checks = (bad,) if fails(scenario, seed) else ()
+        return SimpleNamespace(scenario=scenario, seed=seed, events=1, checks=checks, injections=strikes(scenario))
 
     return Search(STALE, 0, plugins=registry(), run=run, runs_max=runs_max, events_max=events_max, go_on=lambda: True)
 
@@ -73,6 +79,15 @@ def test_the_same_candidate_is_run_once() -> None:
     assert search.fails(SCENARIO)
     assert search.fails(SCENARIO)
     assert search.runs == 1
+
+
+def test_what_brings_more_faults_about_is_not_taken() -> None:
+    """With operations left out, a fault that waits for something may come true more often."""
+    search = search_where(lambda scenario, seed: True, strikes=lambda scenario: (0,) * (41 - len(scenario.operations)))
+    assert search.fails(SCENARIO)
+    assert search.subset(SCENARIO, "operations", empty=False) == SCENARIO
+    assert search.best is not None
+    assert search.best[0] == SCENARIO
 
 
 def test_at_its_limit_it_stops_and_keeps_the_best() -> None:

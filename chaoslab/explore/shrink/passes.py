@@ -32,6 +32,7 @@ from chaoslab.explore.shrink.rewriting import (
 )
 from chaoslab.explore.shrink.search import TRIES_MAX, Search
 from chaoslab.explore.shrink.symptom import expecting, operations_that_show
+from chaoslab.nemesis import Condition
 from chaoslab.runner import Run
 from chaoslab.scenario import Scenario
 from chaoslab.units import NS_PER_S
@@ -109,9 +110,11 @@ class Passes:
             expect=expecting(self.symptom, first),
             deviations=tuple((name, at, draw) for name, draws in first.overrides.items() for at, draw in draws.items()),
         )
-        waiting = tuple(request for request in first.scenario.faults if request.schedule.when)
-        timed = tuple(request_of(one, duration_ns) for one in happened if not one.awaited)
-        again = (*waiting, *timed)
+        waiting = [request_of(one, duration_ns) for one in happened if one.awaited is None]
+        for number, request in enumerate(first.scenario.faults):
+            if request.schedule.when:
+                waiting.insert(number, request)  # in its place: what it draws is named after that
+        again = tuple(waiting)
         for faults, beyond_budget in (
             (again, True),
             (again, first.scenario.beyond_budget),  # what the budget forbade then, it has to forbid again
@@ -220,7 +223,7 @@ class Passes:
                     )
         for number, request in enumerate(scenario.faults):
             scenario = (self._once if request.schedule.when else self._shorter_fault)(scenario, number)
-        return scenario
+        return self._strikes_written_out(scenario)
 
     def _once(self, scenario: Scenario, number: int) -> Scenario:
         """Let a fault that comes each time something happens come the first time only."""
@@ -230,6 +233,19 @@ class Passes:
         return self.search.changed(
             scenario, faults=with_schedule(scenario, number, when=attrs.evolve(condition, again=False))
         )
+
+    def _strikes_written_out(self, scenario: Scenario) -> Scenario:
+        """Replace faults that come each time something happens by the times they came: each can be left out alone.
+
+        Late, when few are left: the more is left out after it, the further off its moment is the time of a strike.
+        """
+        rest = tuple(one for one in scenario.faults if not _is_repeated(one.schedule.when))
+        if len(rest) == len(scenario.faults):
+            return scenario
+        self.tell("writing the strikes out", self.search.runs)
+        strikes = (one for one in self.search.last.injections if _is_repeated(one.awaited))
+        timed = tuple(request_of(one, scenario.duration_ns) for one in strikes if one.began_ns < scenario.duration_ns)
+        return self.search.changed(scenario, faults=(*rest, *timed))
 
     def _shorter_fault(self, scenario: Scenario, number: int) -> Scenario:
         before = None
@@ -258,6 +274,10 @@ class Passes:
                 break
             scenario = fewer
         return scenario
+
+
+def _is_repeated(condition: Condition | None) -> bool:
+    return condition is not None and condition.again
 
 
 def _client_of(operation: ScriptedOperation) -> int:

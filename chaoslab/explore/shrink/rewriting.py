@@ -83,12 +83,17 @@ def script_of(done: Run) -> tuple[ScriptedOperation, ...]:
 
 
 def request_of(injection: Injection, duration_ns: int) -> FaultRequest:
-    """Return what brings *injection* about again, in a run of *duration_ns*, whatever else is left out of it."""
-    fault, began_ns = injection.written_out(), injection.began_ns
+    """Return what brings *injection* about again, in a run of *duration_ns*, whatever else is left out of it.
+
+    What waited for something comes a nanosecond later: a fault with a time comes before all else that happens at its
+    instant, and so before what it waited for; a message that a leader sent as it was elected would be cut off.
+    """
+    fault = injection.written_out()
+    began_ns = injection.began_ns + (injection.awaited is not None)
     return FaultRequest(
         fault=fault,
         target=" ".join(injection.targets) if fault is injection.fault else "",
-        schedule=Schedule(at_ns=began_ns, for_ns=(injection.healed_ns or duration_ns) - began_ns),
+        schedule=Schedule(at_ns=began_ns, for_ns=max((injection.healed_ns or duration_ns) - began_ns, 0)),
     )
 
 

@@ -5,7 +5,8 @@ Rules:
 1. Once operations are written out, what is left out moves the timing of the rest: then a candidate is tried with a few
    seeds before it is given up.
 2. A candidate is read back from its text before it is run: what people are given is what was tried.
-3. The best so far is kept, whatever ends the search.
+3. The best so far is kept, whatever ends the search. What brings more faults about than it is not taken: with something
+   left out, one that waits for something may strike more often.
 
 The subset search is Zeller & Hildebrandt, "Simplifying and isolating failure-inducing input" (TSE 2002), section 3. To
 try a candidate several times is from Claessen et al., "Finding race conditions in Erlang with QuickCheck and PULSE"
@@ -98,7 +99,7 @@ class Search:
         return self._run(scenario, self.seed, plugins=self._plugins, recorded=True)
 
     def fails(self, scenario: Scenario) -> bool:
-        """Return whether *scenario* fails in the same way; remember it as the best if it does.
+        """Return whether *scenario* fails in the same way, with no more faults; remember it as the best if it does.
 
         Raises:
             LimitReached: no further run may be made.
@@ -110,10 +111,11 @@ class Search:
             self.runs += 1
             self._tried[text] = self._failing_run(text, scenario.seed)
         found = self._tried[text]
-        if found is not None:
-            self.best = (scenario, found)
-            self.seed = found.seed
-        return found is not None
+        if found is None or (self.best is not None and len(found.injections) > len(self.last.injections)):
+            return False
+        self.best = (scenario, found)
+        self.seed = found.seed
+        return True
 
     def _failing_run(self, text: str, seed: int | None) -> Run | None:
         try:
