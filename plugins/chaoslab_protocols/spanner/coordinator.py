@@ -159,9 +159,15 @@ class SpannerCoordinator(Coordinator):
         return [Send(shard, message) for shard, message in reading.asked.items()]
 
     def on_snapshot(self, sender: str, message: Snapshot) -> list[Effect]:
-        """When all have answered, answer the client."""
+        """When all have answered, answer the client.
+
+        What was read at another timestamp is of another snapshot: of one that was begun for the same request before a
+        crash, and answered late.
+        """
         reading = self.readings.get(message.client)
-        if reading is None or reading.number != message.number or sender not in reading.asked:
+        if reading is None or sender not in reading.asked:
+            return []
+        if (reading.number, reading.asked[sender].timestamp) != (message.number, message.timestamp):
             return []
         del reading.asked[sender]
         reading.values.update(message.values)

@@ -37,8 +37,9 @@ class SnapshotRead:
 
 @attrs.frozen
 class Snapshot:
-    """A participant to a coordinator: they held this."""
+    """A participant to a coordinator: they held this at *timestamp*."""
 
     client: str
     number: int
+    timestamp: int
     values: tuple[tuple[str, Any], ...]

@@ -129,7 +129,8 @@ class SnapshotParticipant(Participant):
         if self.is_safe(message):
             self.parked.pop((sender, message.client), None)
             values = tuple((key, self.value_at(key, message.timestamp)) for key in message.keys)
-            return [Probe("snapshot"), Send(sender, Snapshot(message.client, message.number, values))]
+            answer = Snapshot(message.client, message.number, message.timestamp, values)
+            return [Probe("snapshot"), Send(sender, answer)]
         self.parked[sender, message.client] = message
         return [Probe("unsafe")]
 

@@ -117,7 +117,7 @@ def test_a_snapshot_is_the_latest_version_that_is_not_after_the_timestamp() -> N
         one.participant.add_version("x", timestamp, value)
     for timestamp, value in ((99, None), (100, (1,)), (199, (1,)), (10**6, (1, 2))):
         effects = one.gets("n1", SnapshotRead("c1", 1, timestamp, ("x",)))
-        assert one.told(effects, Snapshot) == [Snapshot("c1", 1, (("x", value),))]
+        assert one.told(effects, Snapshot) == [Snapshot("c1", 1, timestamp, (("x", value),))]
 
 
 def test_a_read_waits_for_what_is_prepared_at_or_before_its_timestamp() -> None:
@@ -127,9 +127,9 @@ def test_a_read_waits_for_what_is_prepared_at_or_before_its_timestamp() -> None:
     later = SnapshotRead("c1", 1, vote.timestamp, ("x",))
     assert one.told(one.gets("n1", later), Snapshot) == []
     earlier = SnapshotRead("c2", 1, vote.timestamp - 1, ("x",))
-    assert one.told(one.gets("n1", earlier), Snapshot) == [Snapshot("c2", 1, (("x", None),))]
+    assert one.told(one.gets("n1", earlier), Snapshot) == [Snapshot("c2", 1, earlier.timestamp, (("x", None),))]
     effects = one.gets("n3", CommitAt(ONE, vote.timestamp))
-    assert one.told(effects, Snapshot) == [Snapshot("c1", 1, (("x", (1,)),))]
+    assert one.told(effects, Snapshot) == [Snapshot("c1", 1, later.timestamp, (("x", (1,)),))]
 
 
 def test_nothing_is_prepared_at_or_before_a_timestamp_that_was_read_at() -> None:
@@ -169,8 +169,20 @@ def test_a_transaction_that_only_reads_locks_nothing_and_writes_nothing() -> Non
     effects = one.gets("c1", read(1, HERE, THERE))
     assert one.told(effects, SnapshotRead) == [SnapshotRead("c1", 1, one.now_us + EPSILON_US, (THERE,))]
     assert not any(isinstance(effect, Persist) for effect in effects)
-    done = one.gets("n2", Snapshot("c1", 1, ((THERE, (7,)),)))
+    done = one.gets("n2", Snapshot("c1", 1, one.now_us + EPSILON_US, ((THERE, (7,)),)))
     assert one.told(done, Outcome) == [Outcome(1, True, [["r", HERE, []], ["r", THERE, [7]]])]
+
+
+def test_an_answer_that_was_asked_for_before_a_crash_is_of_another_snapshot() -> None:
+    """The request that is repeated to the new process is read at a new timestamp, and all of it at that one."""
+    one = Node()
+    (before,) = one.told(one.gets("c1", read(1, THERE)), SnapshotRead)
+    one.restart()
+    one.now_us += 1_000_000
+    (after,) = one.told(one.gets("c1", read(1, THERE)), SnapshotRead)
+    assert one.gets("n2", Snapshot("c1", 1, before.timestamp, ((THERE, (7,)),))) == []
+    done = one.gets("n2", Snapshot("c1", 1, after.timestamp, ((THERE, (7, 8)),)))
+    assert one.told(done, Outcome) == [Outcome(1, True, [["r", THERE, [7, 8]]])]
 
 
 def test_a_snapshot_that_was_not_answered_is_asked_for_again_at_the_same_timestamp() -> None:
