@@ -132,6 +132,15 @@ def test_swarms_differ_from_seed_to_seed_and_keep_to_what_they_are_told() -> Non
     assert scene.budget is None
 
 
+@pytest.mark.parametrize(("protocol", "largest"), [("raft", 5), ("abd", 2)])
+def test_a_swarm_strikes_everybody_at_once_where_that_is_survived(protocol: str, largest: int) -> None:
+    """What is acknowledged before it is on the disk shows when the power goes everywhere."""
+    more = 'kinds = ["crash"]\nshare = 1.0'
+    runs = [ran("swarm", seed, protocol=protocol, more=more) for seed in range(12)]
+    assert {done.verdict for done in runs} == {"valid"}
+    assert max(len(injection.targets) for done in runs for injection in done.injections) == largest
+
+
 @pytest.mark.parametrize(
     ("program", "arguments", "message"),
     [
