@@ -7,7 +7,6 @@ This file knows functions only: sockets, threads and processes are told of by au
 
 from __future__ import annotations
 
-import _posixsubprocess
 import asyncio
 import os
 import select
@@ -20,9 +19,14 @@ from typing import Any, Final
 from chaoslab.sim import escapes
 from chaoslab.sim.process import Process
 
+try:
+    import _posixsubprocess
+except ImportError:  # another kind of operating system
+    _posixsubprocess = None  # type: ignore[assignment]
+
 __all__ = ["refused_replacements"]
 
-_POLLING: Final[Any] = selectors._PollLikeSelector
+_POLLING: Final[Any] = getattr(selectors, "_PollLikeSelector", None)
 _LOOPS: Final = (asyncio, asyncio.events)
 _WAITS: Final = "it would stop all nodes: wait with Trio, which takes virtual time"
 _REFUSED: Final[tuple[tuple[Any, str, str, str], ...]] = (
