@@ -270,6 +270,8 @@ class Context:
             is honest (Corbett et al. 2012, section 3).
         random: The node's own recorded stream of random choices.
         zones: The zone of each node that has one: node name to zone name.
+        directory: Look up who serves now, as in a name service that operators keep: nodes that were started and not
+            switched off for good, the added ones last. A crash takes nobody out; who is listed need not be a member.
         home: For a client, the node beside which it stands: a partition cuts it off from what that node is cut off
             from. For a node, its own name.
     """
@@ -284,6 +286,7 @@ class Context:
     true_time: Callable[[], tuple[float, float]] = lambda: (0.0, 0.0)
     random: Dice = None  # type: ignore[assignment]  # always given by the engine; tests of one machine may not care
     zones: Mapping[str, str] = attrs.field(factory=dict)
+    directory: Callable[[], tuple[str, ...]] = attrs.Factory(lambda self: lambda: self.nodes, takes_self=True)
 
     @property
     def peers(self) -> tuple[str, ...]:

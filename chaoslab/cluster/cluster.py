@@ -132,7 +132,7 @@ class Cluster:
 
     def _host(self, name: str) -> Host:
         host = new_host(name, self.engine, self.internet, self._code, nodes=self._members, settings=self._settings)
-        host.signals, host.zones = self.signals, self.zones
+        host.signals, host.zones, host.directory = self.signals, self.zones, self.membership.directory
         host.time_source.epsilon_ns = self.epsilon_ns
         self.deployment.begins(name, self._code, self._settings, self._members)
         return host
@@ -195,6 +195,7 @@ class Cluster:
             settings=self._settings,
         )
         client.home = self._members[number % len(self._members)]
+        client.directory = self.membership.directory
         client.wall_clock = self.node(client.home).clock
         client.time_source.epsilon_ns = self.epsilon_ns
         return client

@@ -66,6 +66,7 @@ class Host(abc.ABC):
         is_off: It is switched off for good and does not start, whoever asks.
         home: For a client, the node beside which it stands; for a node, its own name.
         zones: The zone of each node of the cluster that has one.
+        directory: Tells which nodes were started and not switched off for good.
         signals: Where what happens here is told; a cluster gives all its hosts the same.
         backlog: What waits here, and what makes it wait.
         slow_syncs: Functions whose results, in nanoseconds, are added to the time that a sync takes.
@@ -79,8 +80,8 @@ class Host(abc.ABC):
     # Slots: a dictionary of so many attributes would no longer be shared, and a thousand nodes slow.
     __slots__ = (
         "_down_for", "_letting_in", "_still_for", "_sync_delay", "_sync_stream", "alive", "backlog", "clear", "clock",
-        "disk", "engine", "home", "is_off", "links", "name", "network", "nodes", "open", "panicked", "panics", "paused",
-        "role", "settings", "signals", "slow_syncs", "starts", "time_source", "wall_clock", "zones",
+        "directory", "disk", "engine", "home", "is_off", "links", "name", "network", "nodes", "open", "panicked",
+        "panics", "paused", "role", "settings", "signals", "slow_syncs", "starts", "time_source", "wall_clock", "zones",
     )  # fmt: skip
 
     def __init__(
@@ -105,6 +106,7 @@ class Host(abc.ABC):
         self.is_off = False
         self.home = name
         self.zones: Mapping[str, str] = {}
+        self.directory: Callable[[], tuple[str, ...]] = lambda: nodes
         self.signals = Signals()
         self.links: dict[str, Link] = {}
         self.backlog = Backlog(self)

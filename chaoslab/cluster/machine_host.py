@@ -110,6 +110,7 @@ class MachineHost(Host):
             home=self.home,
             random=self.engine.choices.stream(f"node {self.name}"),
             zones=self.zones,
+            directory=self.directory,
         )
         try:
             self.machine = self.factory(context)

@@ -62,6 +62,10 @@ class Membership:
         host.start()
         return name
 
+    def directory(self) -> tuple[str, ...]:
+        """Return who was started and not switched off, members first: what operators keep in a name service."""
+        return (*self._cluster.nodes, *(name for name, host in self.spares.items() if not host.is_off))
+
     def admit(self, name: str) -> None:
         """*name* is a member from now on."""
         host = self.spares.pop(name, None)

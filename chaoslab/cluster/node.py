@@ -54,6 +54,7 @@ class Node(NodeNetwork):
         nodes: The names of the nodes with which the cluster began, in order; a node added later is not among them.
         settings: Settings given to the cluster.
         zones: The zone of each node that has one.
+        directory: Look up who serves now, as in a name service: nodes that were started and not switched off for good.
         random: The node's own stream of random numbers; use it instead of the ``random`` module.
         log: A structlog logger bound to the node's name, virtual time and role.
         disk: The node's disk.
@@ -71,6 +72,7 @@ class Node(NodeNetwork):
         self.nodes = host.nodes
         self.settings = host.settings
         self.zones = host.zones
+        self.directory = host.directory
         self.disk = NodeDisk(host.disk, lambda: self._alive, self._sync)
         self.sockets = Sockets(host, stack, lambda: None if self._alive else NodeCrashed(self.name))
         self.random: Stream = host.engine.choices.stream(f"node {host.name}")

@@ -114,6 +114,59 @@ def test_a_node_that_was_switched_off_is_started_by_no_other_heal() -> None:
     assert not cl.run(main, latency=SPREAD)
 
 
+def test_the_directory_lists_who_was_started_and_not_switched_off() -> None:
+    """A new node from its start, before it is a member; one that has left not; one that has crashed still."""
+
+    async def main(cluster: cl.Cluster) -> list[tuple[str, ...]]:
+        start(cluster, 3)
+        look = cluster.membership.directory
+        seen = [look()]
+        change = cluster.inject(Replace(), ("n2",))
+        seen.append(look())
+        await trio.sleep(3)
+        cluster.inject(*cl.crash("n3"))
+        seen.append(look())
+        cluster.heal(change)
+        await trio.sleep(3)
+        return [*seen, look()]
+
+    before, at_once, replaced, after = cl.run(main, latency=SPREAD)
+    assert before == ("n1", "n2", "n3")
+    assert at_once == ("n1", "n2", "n3", "n4")
+    assert replaced == ("n1", "n3", "n4")
+    assert sorted(after) == ["n1", "n2", "n3"]
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_nodes_and_clients_may_look_into_the_directory(asynchronous: bool) -> None:
+    """Whichever way they are written."""
+    found: dict[str, tuple[str, ...]] = {}
+
+    class Looks:
+        def __init__(self, context: cl.Context) -> None:
+            self.context = context
+
+        def start(self) -> None:
+            found[self.context.name] = self.context.directory()
+
+        def message(self, sender: str, message: Any) -> None: ...
+
+        def timer(self, name: str) -> None: ...
+
+    async def serve(node: cl.Node) -> None:
+        found[node.name] = node.directory()
+        await trio.sleep_forever()
+
+    async def main(cluster: cl.Cluster) -> None:
+        cluster.start(serve if asynchronous else Looks, nodes=2)
+        await trio.sleep(1)
+        cluster.add_node()
+        await trio.sleep(1)
+
+    cl.run(main)
+    assert found["n3"] == ("n1", "n2", "n3")
+
+
 # Protocols that are wrong
 
 

@@ -1,7 +1,8 @@
 """A client of Raft: finds the leader, and repeats a request under its number until somebody has answered it.
 
-Thesis, chapter 6: a server that is not the leader says who may be (6.2); the number makes repeating safe (6.3). When
-time runs out, nobody knows what became of a write; a repeated request may still be under way.
+Thesis, chapter 6: as the servers change, clients find them in a directory (6.1); a server that is not the leader says
+who may be (6.2); the number makes repeating safe (6.3). When time runs out, nobody knows what became of a write; a
+repeated request may still be under way.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ class Client:
         PAUSE_S: Seconds before the next try when nobody knows a leader.
         TIMEOUT_S: Seconds after which the operation is given up.
         HINTS_MAX: How many hints in a row are followed without a pause.
+        directory: Looks up which servers there are.
         server: The server that is asked now.
         turn: The last one that was asked in turn. A hint does not move it: if hints lead to servers that are gone, the
             others get their turn all the same.
@@ -35,8 +37,8 @@ class Client:
 
     def __init__(self, context: Context) -> None:
         self.name = context.name
-        self.servers = context.nodes
-        self.turn = self.turn_to(context.home)
+        self.directory = context.directory
+        self.server = self.turn = context.home
         self.sequence_num = 0
         self.hints = 0
         self.invocation: Invocation | None = None
@@ -57,23 +59,17 @@ class Client:
         return [Send(self.server, request), SetTimer("try", self.TRY_S)]
 
     def ask_next(self) -> list[Effect]:
-        """Ask the next server."""
-        self.turn = self.servers[(self.servers.index(self.turn) + 1) % len(self.servers)]
-        self.server = self.turn
+        """Ask the next server of those that there are now."""
+        servers = self.directory()
+        after = servers.index(self.turn) + 1 if self.turn in servers else 0
+        self.server = self.turn = servers[after % len(servers)]
         return self.ask()
-
-    def turn_to(self, server: str) -> str:
-        """Ask *server* from now on; it may be one that joined later."""
-        self.server = server
-        if server not in self.servers:
-            self.servers = (*self.servers, server)
-        return server
 
     def message(self, sender: str, message: Any) -> Effects:
         if not isinstance(message, ClientReply) or not self.is_awaited(message) or self.invocation is None:
             return None  # an answer to an earlier request
         if message.status == OK:
-            self.turn = self.turn_to(sender)
+            self.server = self.turn = sender
             return self.end(self.completion(message, sender))
         if message.status == REFUSED:
             return self.end(Complete("fail", node=sender, error=str(message.response)))
@@ -94,7 +90,7 @@ class Client:
         """Follow a hint; without one, or when hints lead nowhere, wait a moment and ask the next server."""
         if leader_hint not in (None, sender) and self.hints < self.HINTS_MAX:
             self.hints += 1
-            self.turn_to(str(leader_hint))
+            self.server = str(leader_hint)
             return self.ask()
         self.hints = 0
         return [CancelTimer("try"), SetTimer("pause", self.PAUSE_S)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,11 +12,11 @@ from chaoslab_protocols.raft.client import Client
 from chaoslab_protocols.raft.messages import NOT_LEADER, OK, REFUSED, UNKNOWN, ClientReply
 
 
-def client() -> Client:
+def client(directory: Callable[[], tuple[str, ...]] = lambda: ("n1", "n2", "n3")) -> Client:
     return Client(
         Context(
             name="c1", nodes=("n1", "n2", "n3"), settings=None, files={}, home="n2",
-            wall_time=lambda: 0.0, monotonic_time=lambda: 0.0,
+            wall_time=lambda: 0.0, monotonic_time=lambda: 0.0, directory=directory,
         )
     )  # fmt: skip
 
@@ -51,12 +52,20 @@ def test_hints_to_servers_that_are_gone_leave_everybody_a_turn() -> None:
     one = client()
     write(one)
     met = set()
-    for _ in range(4):
+    for _ in range(3):
         met.add(one.server)
-        if one.server != "n9":
-            assert asked(one.message(one.server, ClientReply(1, NOT_LEADER, None, "n9"))) == [("n9", 1)]
+        assert asked(one.message(one.server, ClientReply(1, NOT_LEADER, None, "n9"))) == [("n9", 1)]
         one.timer("try")
-    assert met == {"n1", "n2", "n3", "n9"}
+    assert met == {"n1", "n2", "n3"}
+
+
+def test_servers_that_nobody_spoke_of_are_found_in_the_directory() -> None:
+    """Thesis, section 6.1: all servers may have been replaced while a client was cut off."""
+    listed = ["n1", "n2", "n3"]
+    one = client(lambda: tuple(listed))
+    assert asked(write(one)) == [("n2", 1)]
+    listed[:] = ["n7", "n8", "n9"]
+    assert [asked(one.timer("try")) for _ in range(4)] == [[("n7", 1)], [("n8", 1)], [("n9", 1)], [("n7", 1)]]
 
 
 @pytest.mark.parametrize("status", [NOT_LEADER, UNKNOWN])
