@@ -8,16 +8,17 @@ from collections.abc import Callable
 from chaoslab.explore.campaign import Target, campaign, local_executor, seeds_of
 from chaoslab.plugins import registry
 from chaoslab.runner import run
-from chaoslab.scenario import parse_scenario
+from chaoslab.scenario import Scenario, load_scenario, parse_scenario
+from chaoslab.scenario.shipped import scenario_path
 from tests.benchmarks.harness import Row, seconds
 
 __all__ = ["rows"]
 
 _RUNS = 60
 _TURNS = 3
-_TEXT = """
+_PEACE = """
 [scenario]
-title = "Raft: 10 virtual seconds, half of them with whatever a swarm draws"
+title = "Raft: 10 virtual seconds, half of them with faults"
 duration = "5s"
 settle = "5s"
 
@@ -28,7 +29,9 @@ nodes = 5
 [workload]
 name = "register"
 rate = "20/s"
-
+"""
+_EIGHT = {"scenario.duration": "5s", "scenario.settle": "5s", "workload.rate": "20/s"}
+_TEXT = f"""{_PEACE}
 [[nemesis]]
 name = "swarm"
 """
@@ -50,20 +53,27 @@ def in_processes(processes: int) -> float:
         return elapsed(lambda: list(campaign(seeds_of([_TARGET], 0, _RUNS), executor, workers=processes)))
 
 
-def bare() -> float:
+def bare(scenario: Scenario = _SCENARIO) -> float:
     """Return the seconds that the same runs take without a campaign."""
-    return elapsed(lambda: [run(_SCENARIO, seed) for seed in range(_RUNS)])
+    return elapsed(lambda: [run(scenario, seed) for seed in range(_RUNS)])
 
 
 def rows() -> list[Row]:
     """Measure in turns, take medians."""
+    peace = parse_scenario(_PEACE, registry())
+    eight = load_scenario(scenario_path("raft/every_fault"), registry(), _EIGHT)
     run(_SCENARIO, 0)
+    kinds = [(bare(peace), bare(eight)) for _ in range(_TURNS)]
+    none, some = (sorted(times)[_TURNS // 2] for times in zip(*kinds, strict=True))
     measured = [(bare(), in_processes(1), in_processes(2)) for _ in range(_TURNS)]
     plain, one, two = (sorted(times)[_TURNS // 2] for times in zip(*measured, strict=True))
     each = seconds(lambda: run(_SCENARIO, 1))
     size = f"{_RUNS} runs of Raft"
     return [
-        Row(work="bare runs, checking on", size=size, seconds=plain, ratio=_RUNS / plain,
+        Row(work="without a fault", size=size, seconds=none, ratio=_RUNS / none, meaning="runs a second and core"),
+        Row(work="with eight kinds of fault", size=size, seconds=some, ratio=_RUNS / some,
+            meaning="runs a second and core"),
+        Row(work="with a swarm's, of all kinds", size=size, seconds=plain, ratio=_RUNS / plain,
             meaning="runs a second and core", target=">= 30", holds=_RUNS / plain >= 30),
         Row(work="one run, CPU", size="10 virtual s", seconds=each),
         Row(work="one process", size=size, seconds=one, ratio=one / plain,
