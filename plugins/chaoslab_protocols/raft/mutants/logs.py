@@ -81,3 +81,17 @@ class RollsBackOnSteppingDown(Replica):
         if self.role == LEADER:
             self.truncate(self.commit_index + 1)
         return super().step_down()
+
+
+@PLANTED.mutant(
+    "R31",
+    "a leader goes on counting what others acknowledged when it led before: they may have had to discard it since",
+    source="Raft figure 2: matchIndex is reinitialized after election",
+    scenario="raft/short_reigns",
+)
+class RemembersAcknowledgements(Replica):
+    def become_leader(self) -> list[Effect]:
+        before = self.match_index
+        effects = super().become_leader()
+        self.match_index |= {peer: before[peer] for peer in self.peers if peer in before}
+        return effects
