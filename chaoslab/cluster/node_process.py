@@ -43,6 +43,8 @@ def process_of(host: Host, node: Node) -> Process:
             sync,
             folder=os.getcwd(),  # noqa: PTH109 - asked for at every start of a node
             is_real_folder=real_isdir,
+            wall_ns=lambda: host.wall_clock.wall_ns(),
+            order=f"{host.engine.choices.seed} {host.name}",
         ),
     )
     return process

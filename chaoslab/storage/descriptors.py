@@ -11,13 +11,17 @@ Rules:
 3. A folder that was made, or that had a file in it, is there until it is removed or the program ends, and on the disk
    for as long as a file is in it.
 4. In a life that has ended nothing has an effect.
+5. A folder's names come in an order of their own, as in file systems that look names up by hash: the same each time,
+   and not sorted. Who needs them sorted sorts them.
+6. A file's time is that of its last change, or what ``utime`` has set. That of a folder never changes.
 
-What is left out: links, permissions, owners and times of files.
+What is left out: links, permissions, owners, times of access and of changes to what is known of a file.
 """
 
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import stat
 import zlib
@@ -26,6 +30,7 @@ from typing import Any, Final
 
 import attrs
 
+from chaoslab.sim.process import EPOCH_NS
 from chaoslab.storage.disk import Disk
 from chaoslab.storage.file import File, carry_out
 
@@ -45,8 +50,7 @@ _SYNCED: Final = os.O_SYNC | os.O_DSYNC
 
 _WITHOUT_NAME: Final = getattr(os, "O_TMPFILE", 0)
 
-_TIME_S: Final = 1_700_000_000
-"""When every file was last changed: a date, not zero, as for the wall clock."""
+_NS_PER_S: Final = 1_000_000_000
 
 
 @attrs.define(eq=False)
@@ -70,6 +74,8 @@ class Descriptors:
         sync: Makes a path durable at once. Raises if it cannot be, or if the program does not survive it.
         folder: The program's folder, an absolute path.
         is_real_folder: Whether the machine on which the simulation runs has a folder of this path.
+        wall_ns: The program's wall clock, in nanoseconds since 1970.
+        order: Decides, with a name, where in a folder it comes.
     """
 
     def __init__(
@@ -80,12 +86,16 @@ class Descriptors:
         *,
         folder: str,
         is_real_folder: Callable[[str], bool] = lambda path: False,
+        wall_ns: Callable[[], int] = lambda: EPOCH_NS,
+        order: str = "",
     ) -> None:
         self._disk = disk
         self._is_alive = is_alive
         self._sync = sync
         self._folder = folder
         self._is_real_folder = is_real_folder
+        self._wall_ns = wall_ns
+        self._order = order
         self._made: dict[str, None] = {}  # folders that are there also when they are empty
         self._open: dict[int, _Open] = {}
         self._next = FIRST_DESCRIPTOR
@@ -163,10 +173,12 @@ class Descriptors:
             if not self._is_alive():
                 return self._new(_Open(place, File(0), flags))
             self._disk.truncate(place, 0)
+            files[place].modified_ns = self._wall_ns()
         elif flags & os.O_CREAT and flags & os.O_EXCL:
             raise _error(errno.EEXIST, path)
         elif flags & os.O_TRUNC and self._is_alive():
             self._disk.truncate(place, 0)
+            files[place].modified_ns = self._wall_ns()
         return self._new(_Open(place, files[place], flags))
 
     def _new(self, opened: _Open) -> int:
@@ -231,6 +243,7 @@ class Descriptors:
                 written = self._write(file, path, content, offset)
                 if self._of(descriptor).flags & _SYNCED:
                     self._sync(path)
+            file.modified_ns = self._wall_ns()
         return written
 
     def _write(self, file: File, path: str, content: bytes, offset: int) -> int:
@@ -262,6 +275,7 @@ class Descriptors:
             carry_out(file.content, (0, length, None))
         else:
             self._disk.truncate(path, length)
+        file.modified_ns = self._wall_ns()
 
     def fsync(self, descriptor: int) -> None:
         opened = self._of(descriptor)
@@ -281,6 +295,16 @@ class Descriptors:
             raise _error(errno.EISDIR, path)
         if self._is_alive():
             self._disk.truncate(place, length)
+            self._disk.files[place].modified_ns = self._wall_ns()
+
+    def utime(self, path: Any, times: tuple[float, float] | None = None, *, ns: tuple[int, int] | None = None) -> None:
+        file = self._of(path).file if isinstance(path, int) else self._disk.files.get(self._existing(path))
+        if file is None or not self._is_alive():
+            return
+        if ns is not None:
+            file.modified_ns = ns[1]
+        else:
+            file.modified_ns = self._wall_ns() if times is None else round(times[1] * _NS_PER_S)
 
     def rename(self, src: Any, dst: Any) -> None:
         source, target = self._existing(src), self.place(dst)
@@ -347,7 +371,12 @@ class Descriptors:
         start = f"{place}/" if place else ""
         names = {name.rstrip("/") for name in self._disk.list(place)}
         names.update(made[len(start) :].partition("/")[0] for made in self._made if made.startswith(start))
-        return [os.fsencode(name) for name in sorted(names)] if isinstance(path, bytes) else sorted(names)
+        listed = sorted(names, key=self._rank)
+        return [os.fsencode(name) for name in listed] if isinstance(path, bytes) else listed
+
+    def _rank(self, name: str) -> bytes:
+        named = f"{self._order}\0{name}".encode("utf-8", "surrogateescape")
+        return hashlib.blake2b(named, digest_size=16).digest()
 
     def stat(self, path: Any) -> os.stat_result:
         if isinstance(path, int):
@@ -365,11 +394,13 @@ def _status(place: str, file: File | None) -> os.stat_result:
     kind, number, size = stat.S_IFDIR | 0o755, _FOLDERS + zlib.crc32(place.encode("utf-8", "surrogateescape")), 0
     if file is not None:
         kind, number = stat.S_IFREG | 0o644, file.number + 1
+    time_ns = EPOCH_NS  # a date, not zero, as for the wall clock
     if file is not None:
-        size = len(file.content)
-    times: dict[str, float] = dict.fromkeys(("st_atime", "st_mtime", "st_ctime"), float(_TIME_S))
-    times |= dict.fromkeys(("st_atime_ns", "st_mtime_ns", "st_ctime_ns"), _TIME_S * 1_000_000_000)
-    return os.stat_result((kind, number, 1, 1, 0, 0, size, _TIME_S, _TIME_S, _TIME_S), times)
+        size, time_ns = len(file.content), file.modified_ns
+    time_s = time_ns // _NS_PER_S
+    times: dict[str, float] = dict.fromkeys(("st_atime", "st_mtime", "st_ctime"), time_ns / _NS_PER_S)
+    times |= dict.fromkeys(("st_atime_ns", "st_mtime_ns", "st_ctime_ns"), time_ns)
+    return os.stat_result((kind, number, 1, 1, 0, 0, size, time_s, time_s, time_s), times)
 
 
 def _error(number: int, path: Any = None) -> OSError:

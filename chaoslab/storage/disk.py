@@ -123,6 +123,8 @@ class Disk:
             growth = max(0, start + len(data) - size)
             fits = min(rule.room(path, growth) for rule in self.rules)
             full = fits < growth
+            if full and fits <= start - size:  # not even the gap below fits: nothing is written
+                raise DiskError.of(errno.ENOSPC, path)
             data = data[: len(data) - growth + fits]
             self._grew(fits)
         self._sequence += 1

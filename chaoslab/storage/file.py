@@ -14,6 +14,8 @@ from __future__ import annotations
 import itertools
 from typing import Final
 
+from chaoslab.sim.process import EPOCH_NS
+
 __all__ = ["SECTOR_BYTES", "File", "Write", "carry_out", "pieces", "sectors_of", "sectors_touched"]
 
 SECTOR_BYTES: Final = 512
@@ -36,9 +38,10 @@ class File:
         durable: What the device holds; None if it does not know of the file.
         unsynced: The writes since the last sync, oldest first.
         name_pending: Its name came about after the last commit of the folder's names.
+        modified_ns: When a program last changed it, by the program's wall clock. Crashes do not know of it.
     """
 
-    __slots__ = ("content", "durable", "name_pending", "number", "unsynced")
+    __slots__ = ("content", "durable", "modified_ns", "name_pending", "number", "unsynced")
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -46,6 +49,7 @@ class File:
         self.durable: bytearray | None = None
         self.unsynced: list[Write] = []
         self.name_pending = True
+        self.modified_ns = EPOCH_NS
 
     def write(self, sequence: int, offset: int, data: bytes) -> None:
         """Put *data* at *offset*. Cost: O(len(data))."""

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import bz2
 import functools
+import glob
 import os
+import shutil
+import subprocess
+import sys
 import tarfile
 import tempfile
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -170,3 +175,73 @@ def test_what_is_no_bytes_is_not_written() -> None:
                 os.write(descriptor, wrong)  # type: ignore[arg-type]
 
     on_a_node(code)
+
+
+def test_a_file_has_the_time_of_the_nodes_wall_clock_at_its_last_change() -> None:
+    """Programs tell by it what is newer, and how old a lock file or an entry of a cache is."""
+    found: list[float] = []
+
+    async def serve(node: cl.Node) -> None:
+        before = time.time()
+        Path("old").write_text("text")
+        Path("set").write_text("text")
+        os.utime("set", (1, 2))
+        found.extend((os.stat("old").st_mtime - before, os.path.getmtime("set")))  # noqa: PTH116, PTH204
+        await trio.sleep(5)
+        with open("old", "a") as file:  # noqa: PTH123
+            file.write("more")
+        Path("set").touch()
+        shutil.copy2("old", "copy")
+        Path("copy").rename("renamed")
+        await trio.sleep(5)
+        found.extend(Path(name).stat().st_mtime - before for name in ("old", "set", "renamed"))
+
+    async def main(cluster: cl.Cluster) -> None:
+        cluster.start(serve, nodes=1)
+        with cluster.faults(cl.clock_skew("n1", 100.0)):
+            await trio.sleep(20)
+
+    cl.run(main)
+    assert found == [0.0, 2.0, 5.0, 5.0, 5.0]
+
+
+def test_names_in_a_folder_come_in_an_order_that_is_not_sorted_and_stays() -> None:
+    """As on file systems that look names up by hash: who has forgotten to sort them learns of it."""
+    names = [f"{number:03}.log" for number in range(20)]
+
+    def code() -> Any:
+        os.mkdir("logs")  # noqa: PTH102
+        for name in names:
+            with open(f"logs/{name}", "w") as file:  # noqa: PTH123
+                os.fsync(file)
+        return os.listdir("logs")  # noqa: PTH208
+
+    def later() -> Any:
+        found = [entry.name for entry in os.scandir("logs")]
+        assert [path.name for path in Path("logs").iterdir()] == found
+        assert [os.path.basename(path) for path in glob.glob("logs/*")] == found  # noqa: PTH119, PTH207
+        return found
+
+    first, again = on_a_node(code, then=later)
+    assert first == again == on_a_node(code)
+    assert first != sorted(first)
+    assert sorted(first) == names
+
+
+def test_text_files_are_in_utf_8_also_where_the_machine_has_another_encoding() -> None:
+    """A run would go another way, or fail, on another machine."""
+    code = """
+import pathlib, trio, chaoslab as cl
+async def serve(node):
+    with open("a", "w") as file:
+        file.write("\\u00e9")
+    pathlib.Path("b").write_text("\\u00e9")
+    print(pathlib.Path("a").read_bytes(), pathlib.Path("b").read_bytes(), ascii(pathlib.Path("b").read_text()))
+async def main(cluster):
+    cluster.start(serve, nodes=1)
+    await trio.sleep(1)
+cl.run(main)
+"""
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout == "b'\\xc3\\xa9' b'\\xc3\\xa9' '\\xe9'\n", done.stderr

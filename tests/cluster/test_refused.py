@@ -73,6 +73,22 @@ def test_what_cannot_be_served_is_refused_in_a_sentence(code: Callable[[], Any],
     assert (os.getcwd(), signal.getsignal(signal.SIGUSR1)) == before  # noqa: PTH109
 
 
+def lock_twice() -> None:
+    lock = threading.Lock()
+    with lock:
+        assert not lock.acquire(blocking=False)
+    with lock, lock:
+        pass
+
+
+def test_a_lock_that_is_free_is_an_ordinary_lock_and_who_would_wait_for_one_is_told() -> None:
+    """Nobody would release it: the whole run would stand still, and no test would end."""
+    with pytest.raises(cl.EscapedSimulation, match=r"node n1 waited for a threading.Lock .*trio.Lock"):
+        on_a_node(lock_twice)
+    assert type(threading.Lock()) is type(threading.Lock())
+    assert "chaoslab" not in type(threading.Lock()).__module__
+
+
 def test_a_queue_that_has_something_is_an_ordinary_queue() -> None:
     """Only waiting is refused."""
 

@@ -11,6 +11,7 @@ import random
 import secrets
 import socket
 import sqlite3
+import ssl
 import threading
 import time
 import uuid
@@ -52,7 +53,7 @@ async def all_draws() -> tuple[Any, ...]:
     return (
         random.random(), choice(range(1000)), random.gauss(0, 1), random.sample(range(1000), 3), random.randbytes(3),
         random.Random().random(), random.SystemRandom().random(), str(uuid.uuid4()), str(uuid.uuid1()),
-        os.urandom(4), secrets.token_hex(4),
+        os.urandom(4), secrets.token_hex(4), ssl.RAND_bytes(4), getattr(os, "getrandom", os.urandom)(4),
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ Rules:
     sockets.py      socket.socket
     workers.py      trio.to_thread
     logs.py         handlers of logging
+    locks.py        threading.Lock
     refused.py      what nobody can serve
 """
 

@@ -23,7 +23,7 @@ from typing import Any, Final
 
 from chaoslab.sim import escapes
 from chaoslab.sim.process import Process
-from chaoslab.sim.served.opened import opened
+from chaoslab.sim.served.opened import encoding_of, opened
 
 __all__ = ["file_replacements"]
 
@@ -34,8 +34,8 @@ _NOT_ON_DISK: Final = (
 )
 _BY_DESCRIPTOR: Final = ("close", "read", "write", "pread", "pwrite", "lseek", "ftruncate")
 _LOOKING: Final = ("listdir", "stat", "lstat", "access", "scandir")
-_CHANGING: Final = ("truncate", "unlink", "remove", "rmdir")
-_WITHOUT_EFFECT: Final = ("chmod", "utime", "chown", "fchmod", "fchown")
+_CHANGING: Final = ("truncate", "unlink", "remove", "rmdir", "utime")
+_WITHOUT_EFFECT: Final = ("chmod", "chown", "fchmod", "fchown")
 _UMASK: Final = 0o022
 
 
@@ -178,13 +178,15 @@ def _changing(name: str, files_of: Callable[[], Any]) -> Callable[..., Any]:
         if files is None or (isinstance(path, int) and not files.knows(path)):
             return real(path, *arguments, **named)
         _refuse_dir_fd(**named)
+        named = {key: value for key, value in named.items() if not key.endswith(("dir_fd", "follow_symlinks"))}
         if isinstance(path, int):
+            if name == "utime":
+                return files.utime(path, *arguments, **named)
             return files.ftruncate(path, *arguments) if name == "truncate" else None
         _refuse_real(files, path)
         if name in _WITHOUT_EFFECT:
             files.stat(path)
             return None
-        named = {key: value for key, value in named.items() if not key.endswith("dir_fd")}
         return getattr(files, name)(path, *arguments, **named)
 
     return served
@@ -221,6 +223,8 @@ def _file_open(node: Callable[[], Process | None]) -> Callable[..., Any]:
         process = node()
         files = None if process is None else process.files
         writing = any(letter in mode for letter in "wax+")
+        if files is not None and "b" not in mode:
+            encoding = encoding_of(encoding)
         if files is None or (_is_real(files, file, writing) and opener is None):
             return real(file, mode, buffering, encoding, errors, newline, closefd, opener)
         if ("a" in mode or "+" in mode) and "w" not in mode and not isinstance(file, int):

@@ -7,7 +7,7 @@ import io
 import os
 from typing import Any, Final
 
-__all__ = ["opened"]
+__all__ = ["encoding_of", "opened"]
 
 _FLAGS: Final = {
     "r": os.O_RDONLY,
@@ -89,6 +89,11 @@ class _RawFile(io.RawIOBase):
     def _check(self) -> None:
         if self.closed:
             raise ValueError("I/O operation on closed file")
+
+
+def encoding_of(encoding: str | None) -> str:
+    """Return the encoding of a text file: a node's locale has UTF-8, whatever that of the real machine has."""
+    return "utf-8" if encoding in (None, "locale") else encoding  # type: ignore[return-value]
 
 
 def opened(

@@ -2,8 +2,9 @@
 
 Rules:
 
-1. Served are the functions of ``random``, generators without a seed, ``os.urandom`` and what is made of it (``uuid4``,
-   ``secrets``, ``SystemRandom``), ``uuid1``, the names of temporary files, the process's number and its machine's name.
+1. Served are the functions of ``random``, generators without a seed, ``os.urandom``, ``os.getrandom`` and
+   ``ssl.RAND_bytes``, and what is made of them (``uuid4``, ``secrets``, ``SystemRandom``), ``uuid1``, the names of
+   temporary files, the process's number and its machine's name.
 2. The generator behind the functions of ``random`` is one for the whole of Python: what a run leaves in it is put back.
 3. A seed that a program gives to ``random.seed`` has no effect: what its functions draw is decided by the run's seed.
 
@@ -16,6 +17,7 @@ import math
 import os
 import random
 import socket
+import ssl
 import tempfile
 import uuid
 import zlib
@@ -77,12 +79,19 @@ def randomness_replacements(
         process, real = node(), real_uname()
         return real if process is None else os.uname_result((real.sysname, process.name, *real[2:]))
 
+    real_getrandom: Any = getattr(os, "getrandom", None)  # only Linux has it
+
+    def getrandom(size: int, flags: int = 0) -> bytes:
+        return real_getrandom(size, flags) if current() is None else urandom(size)  # type: ignore[no-any-return]
+
     draw, getrandbits = _hidden_draws(current)
     return [
+        *([] if real_getrandom is None else [(os, "getrandom", getrandom)]),
         (os, "urandom", urandom),
         (os, "getpid", getpid),
         (os, "getppid", getppid),
         (os, "uname", uname),
+        (ssl, "RAND_bytes", urandom),
         (random, "_urandom", urandom),
         (random, "random", draw),
         (random, "getrandbits", getrandbits),

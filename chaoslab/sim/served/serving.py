@@ -17,6 +17,7 @@ from chaoslab.sim.served.bindings import Bindings
 from chaoslab.sim.served.clocks import clock_replacements
 from chaoslab.sim.served.dates import date_replacements, pickled_by_makers
 from chaoslab.sim.served.files import file_replacements
+from chaoslab.sim.served.locks import lock_replacements
 from chaoslab.sim.served.logs import log_replacements, take_handlers_away
 from chaoslab.sim.served.randomness import hidden_generator_served, randomness_replacements
 from chaoslab.sim.served.refused import refused_replacements
@@ -61,6 +62,7 @@ def serving(outside: Process, after: Callable[..., None]) -> Iterator[None]:
                 *file_replacements(_node),
                 *socket_replacements(_node),
                 *log_replacements(_node),
+                *lock_replacements(_node),
                 *refused_replacements(_node),
             ]
         )

@@ -95,6 +95,17 @@ def test_a_full_disk_takes_what_still_fits() -> None:
     assert answers(cl.disk_full("n1", after_bytes=5), ask) == [full, b"12345", full, None, None, b"abcde"]
 
 
+def test_a_full_disk_writes_nothing_where_not_even_the_gap_before_it_fits() -> None:
+    """A write far behind the end of a file needs room for all that comes before it."""
+
+    async def ask(node: cl.Node) -> list[Any]:
+        node.disk.write("log", b"ab")
+        seen: list[Any] = [await tried(lambda: node.disk.write("log", b"0123456789", offset=8))]
+        return [*seen, node.disk.read("log"), node.disk.size("log")]
+
+    assert answers(cl.disk_full("n1", after_bytes=5), ask) == [errno.ENOSPC, b"ab", 2]
+
+
 def test_io_errors_come_by_their_ratio_at_the_operations_that_are_named() -> None:
     """A third of the reads, none of the writes."""
 
