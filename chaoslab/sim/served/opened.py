@@ -93,7 +93,7 @@ class _RawFile(io.RawIOBase):
 
 def encoding_of(encoding: str | None) -> str:
     """Return the encoding of a text file: a node's locale has UTF-8, whatever that of the real machine has."""
-    return "utf-8" if encoding in (None, "locale") else encoding  # type: ignore[return-value]
+    return "utf-8" if encoding is None or encoding == "locale" else encoding
 
 
 def opened(

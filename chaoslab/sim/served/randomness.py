@@ -82,7 +82,7 @@ def randomness_replacements(
     real_getrandom: Any = getattr(os, "getrandom", None)  # only Linux has it
 
     def getrandom(size: int, flags: int = 0) -> bytes:
-        return real_getrandom(size, flags) if current() is None else urandom(size)  # type: ignore[no-any-return]
+        return real_getrandom(size, flags) if current() is None else urandom(size)
 
     draw, getrandbits = _hidden_draws(current)
     return [
