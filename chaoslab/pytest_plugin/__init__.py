@@ -175,12 +175,19 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object | None:
     return True
 
 
+_SIMULATED_LOG = "Captured log of the simulation call"
+"""What pytest calls the section that a failure adds."""
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show the failure text of a simulated test instead of the frames that led to it."""
     report = yield
     if report.when == "call" and report.failed and hasattr(item, "chaoslab_failure"):
         failure = item.chaoslab_failure
+        if failure.instead is not None or _SIMULATED_LOG in dict(report.sections):
+            # It has every line of every run that was made of this test, up to hundreds, without virtual time.
+            report.sections = [section for section in report.sections if section[0] != "Captured log call"]
         if failure.instead is not None:
             report.longrepr = failure.instead
         else:

@@ -163,11 +163,12 @@ def setup_of(test: Any, config: pytest.Config) -> Setup:
             raise UsageError(f"{mark.args[0]!r} has no name: write nodes=3, seeds=20, ...", key="@pytest.mark.chaoslab")
         arguments.update(mark.kwargs)
     option, setting = config.getoption("--chaos-faults"), config.getini("chaos_faults")
+    is_for_this_test = "faults" in arguments and not option
     if option:
         arguments["faults"] = _faults(option, "--chaos-faults")
     elif setting:
         arguments.setdefault("faults", _faults(setting, "chaos_faults"))
-    return Setup.of(arguments, registry())
+    return attrs.evolve(Setup.of(arguments, registry()), each_fault_counts=is_for_this_test)
 
 
 def _faults(words: str, key: str) -> str:

@@ -99,7 +99,7 @@ def failure_lines(
 def _told_faults(run: Run, own: Sequence[Injection], *, is_shrunk: bool, shown_with: str) -> list[str]:
     lines = ["faults of the test itself", *_fault_lines(own)] if own else []
     drawn = run.injections
-    if shown_with:
+    if shown_with and drawn:
         return [*lines, f"faults: {len(drawn)}, most of which will not matter"]
     if drawn:
         return [*lines, "faults", *_fault_lines(drawn)]

@@ -218,7 +218,10 @@ class TrialCluster(Cluster):
             protocol, nodes=scenario.nodes, duration_ns=scenario.duration_ns, zones=scenario.zones,
             beyond_budget=scenario.beyond_budget, kinds=self._plugins.faults,
         )  # fmt: skip
-        for program in scenario.nemeses:
+        swarm = self._plugins.nemeses["swarm"]
+        kinds = [word for word in self._setup.faults if word not in self._plugins.nemeses]
+        each = [swarm(kinds=(kind,)) for kind in kinds if scenario.nemeses and self._setup.each_fault_counts]
+        for program in (*scenario.nemeses, *each):
             try:
                 program.check(scene)
             except UsageError as error:

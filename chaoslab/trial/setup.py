@@ -44,6 +44,8 @@ class Setup:
         settle: How many seconds they go on after everything is healed.
         consistency: The levels that must hold of a test that makes no check of its own; empty: what the protocol
             claims, or linearizability.
+        each_fault_counts: Each kind of fault that was named must be possible. Not for names that were given for many
+            tests at once, of which at least one must be.
     """
 
     nodes: int = 3
@@ -56,6 +58,7 @@ class Setup:
     seconds: float = 10.0
     settle: float = 5.0
     consistency: tuple[str, ...] = ()
+    each_fault_counts: bool = True
 
     @classmethod
     def of(cls, arguments: Mapping[str, Any], plugins: Registry) -> Setup:
@@ -64,7 +67,7 @@ class Setup:
         Raises:
             UsageError: an argument is unknown, or has a value that makes no sense.
         """
-        names = [field.name for field in attrs.fields(cls)]
+        names = list(_CHECKS)
         for name in arguments:
             if name not in names:
                 raise UsageError(unknown_word("argument", name, names), key=_MARKER)

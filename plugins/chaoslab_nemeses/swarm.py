@@ -18,7 +18,7 @@ from chaoslab.parameters import COUNT, RATIO, WORDS, parameter
 
 __all__ = ["Swarm"]
 
-_STRENGTHS_TRIED = 20
+_STRENGTHS_TRIED = 100
 """Before a kind of fault is said to be beyond a budget in whatever strength."""
 
 

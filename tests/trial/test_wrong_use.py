@@ -241,6 +241,18 @@ def test_faults_that_can_never_happen_are_refused() -> None:
         cl.run_test(crash_of_one)
 
 
+@pytest.mark.chaoslab(faults="drop torn-write latency", nodes=1)
+async def torn_writes_of_one(cluster: Any) -> None:
+    cluster.start(OneCopy)
+    await cluster.drive(seconds=1)
+
+
+def test_each_fault_that_a_test_names_must_be_possible() -> None:
+    """Its nodes promise nothing about their disks, so the writes that the test is about would never be torn."""
+    with pytest.raises(cl.UsageError, match=r"torn-write: of the faults of storage it survives none"):
+        cl.run_test(torn_writes_of_one)
+
+
 ALL_DOWN = cl.Protocol(
     name="one-copy",
     summary="",
