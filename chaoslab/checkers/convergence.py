@@ -35,7 +35,7 @@ from chaoslab.checkers.verdict import Verdict, confirm
 from chaoslab.errors import HistoryError, unknown_word
 from chaoslab.history import History, Operation
 from chaoslab.history.values import frozen
-from chaoslab.history.words import in_words
+from chaoslab.history.words import in_words, shown
 from chaoslab.models import MODELS, Model
 
 __all__ = ["Agreement", "DifferentStates", "Disagreement", "Snapshot", "eventual", "strong_eventual"]
@@ -256,7 +256,7 @@ def strong_eventual(snapshots: Iterable[Snapshot]) -> Verdict:
                 outcome="invalid",
                 name="strong-eventual",
                 summary=f"{other.node} and {snapshot.node} had received the same {len(other.received)} updates, but "
-                f"the first had {other.state!r} and the second {snapshot.state!r}.",
+                f"the first had {shown(other.state)} and the second {shown(snapshot.state)}.",
                 anomaly="divergence",
                 evidence=DifferentStates(one=other, other=snapshot),
             )

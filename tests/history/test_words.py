@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chaoslab.history import History
-from chaoslab.history.words import in_words, which_nobody_wrote
+from chaoslab.history.words import in_words, shown, which_nobody_wrote
 
 
 def words_of(f: str, key: Any, argument: Any, ending: str = "ok", value: Any = None, result: Any = None) -> str:
@@ -48,6 +48,36 @@ def words_of(f: str, key: Any, argument: Any, ending: str = "ok", value: Any = N
 def test_an_operation_is_told_in_words(arguments: tuple[Any, ...], words: str) -> None:
     """Who, what, where, and what is known of its end."""
     assert words_of(*arguments) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (list(range(1, 21)), str(list(range(1, 21)))),
+        (list(range(1, 201)), "[1, 2, 3, ... 188 more ..., 192, 193, 194, 195, 196, 197, 198, 199, 200]"),
+        ((7,), "(7,)"),
+        ((), "()"),
+        ({}, "{}"),
+        (set(), "set()"),
+        ({10, 9, 8}, "{8, 9, 10}"),
+        (frozenset({"b", "a", "c"}), "{'a', 'b', 'c'}"),
+        ([{"x": {"n2", "n1"}}], "[{'x': {'n1', 'n2'}}]"),
+        ([[[[[[[1]]]]]]], "[[[[[[...]]]]]]"),
+        ("x" * 200, repr("x" * 200)),
+        ("a" * 600 + "z" * 400, f"{'a' * 50!r} ... {'z' * 50!r} (1,000 letters)"),
+        (b"a" * 1000, f"{b'a' * 50!r} ... {b'a' * 50!r} (1,000 bytes)"),
+        (1.5, "1.5"),
+        (None, "None"),
+    ],
+)
+def test_a_value_is_shown_as_python_writes_it_but_for_the_middle_of_what_is_long(value: Any, words: str) -> None:
+    """Whoever reads of an anomaly wants the few elements that it is about, not two hundred others."""
+    assert shown(value) == words
+
+
+def test_a_long_list_in_an_operation_is_cut() -> None:
+    """Where all of it matters, it is in the JSON document."""
+    assert words_of("read", "x", None, value=list(range(1000))).startswith("process 3 read [0, 1, 2, ... 988 more ...,")
 
 
 def test_what_was_written_to_another_key_was_not_written_there() -> None:

@@ -227,10 +227,14 @@ class AppendCertificates:
     def _incompatible_order(self, reader: Operation, other: Operation, key: Any, value: Any, other_key: Any) -> bool:
         for mine in self._items(reader, key, own=True):
             for theirs in self._items(other, key, own=True):
-                if any(one != another for one, another in zip(mine, theirs, strict=False)):
+                differ = [one for one, another in zip(mine, theirs, strict=False) if one != another]
+                if differ[:1] == [value]:
                     return True
             appended = [element for name, element in self.appends(other) if name == key]
-            if any(self.precedes(key, later, first, [(key, mine)]) for first, later in pairwise(appended)):
+            if any(
+                later == value and self.precedes(key, later, first, [(key, mine)])
+                for first, later in pairwise(appended)
+            ):
                 return True
         return False
 

@@ -14,6 +14,7 @@ This file turns reads into versions and finds what single reads show (``Found``)
 from __future__ import annotations
 
 from collections.abc import Hashable
+from itertools import pairwise
 from typing import Any
 
 import attrs
@@ -259,7 +260,7 @@ def _version_order(seen: Appends, key: Key) -> None:
         _unwritten(seen, key, longest, order)
     others = [(txn, items) for txn, items in reads if longest[: len(items)] != items]
     if others:
-        _contradiction(seen, key, longest_reader, others)
+        _contradiction(seen, key, longest_reader, longest, others)
     for txn, items in [(longest_reader, longest), *others]:
         if len(set(items)) != len(items):
             twice = next(item for index, item in enumerate(items) if item in items[:index])
@@ -274,10 +275,16 @@ def _version_order(seen: Appends, key: Key) -> None:
         _several_appends(seen, key)
 
 
-def _contradiction(seen: Appends, key: Key, longest_reader: int, others: list[tuple[int, list[Hashable]]]) -> None:
-    """Report the first of *others*, reads that are no prefix of the longest one; whatever they saw was committed."""
+def _contradiction(
+    seen: Appends, key: Key, longest_reader: int, longest: list[Hashable], others: list[tuple[int, list[Hashable]]]
+) -> None:
+    """Report the first of *others*, reads that are no prefix of the *longest* one; whatever they saw was committed."""
     key.contradicted = True
-    seen.found.append(Found(anomaly="incompatible-order", key=key.name, reader=others[0][0], other=longest_reader))
+    reader, items = others[0]
+    value = next(one for one, another in zip(items, longest, strict=False) if one != another)
+    seen.found.append(
+        Found(anomaly="incompatible-order", key=key.name, value=value, reader=reader, other=longest_reader)
+    )
     for _, items in others:
         for element in items:
             if element in key.writers:
@@ -306,7 +313,10 @@ def _several_appends(seen: Appends, key: Key) -> None:
         places = [key.positions.get(element, unseen) for element in appended]
         if places != sorted(places):
             reader = next(one for one, items in key.reads + key.own_reads if len(items) == unseen)
-            seen.found.append(Found(anomaly="incompatible-order", key=key.name, reader=reader, other=txn))
+            value = next(
+                later for (_, later), (at, then) in zip(pairwise(appended), pairwise(places), strict=True) if then < at
+            )
+            seen.found.append(Found(anomaly="incompatible-order", key=key.name, value=value, reader=reader, other=txn))
     for txn, items in key.reads:
         writer = key.writers.get(items[-1], NOBODY) if items else NOBODY
         if writer in elements and writer != txn and elements[writer][-1] != items[-1]:

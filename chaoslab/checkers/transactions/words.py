@@ -50,7 +50,7 @@ def pattern_sentence(pattern: Pattern) -> str:
     sentences = {
         "garbage-read": f"{reader} read {value!r} from {key}, which nobody wrote.",
         "duplicate-elements": f"{reader} read {value!r} twice in {key}, though it was appended once.",
-        "incompatible-order": f"{reader} saw an order of {key} that contradicts the one of {other}.",
+        "incompatible-order": f"{reader} saw an order of {key} that contradicts the one of {other}, from {value!r} on.",
         "internal": f"{reader} read {key} at odds with its own write of {value!r}.",
         "G1a": f"{reader} read {value!r} from {key}, which {other} wrote although it failed.",
         "G1b": f"{reader} read {value!r} from {key}, which was not the last that {other} wrote there.",

@@ -117,6 +117,21 @@ def test_patterns_that_the_history_does_not_show_are_refused(anomaly: str) -> No
     assert complaint(pattern) is not None
 
 
+@pytest.mark.parametrize(("value", "right"), [(3, True), (2, False), (1, False), (None, False)])
+def test_an_incompatible_order_is_shown_by_its_first_difference(value: Any, *, right: bool) -> None:
+    """Elements that both reads agree about, or that come later, show nothing."""
+    history = together(
+        [["append", "x", 1]],
+        [["append", "x", 2]],
+        [["append", "x", 3]],
+        [["r", "x", [1, 2, 3]]],
+        [["r", "x", [1, 3, 2]]],
+    )
+    *_, first, second = history.operations()
+    pattern = Pattern(anomaly="incompatible-order", key="x", value=value, reader=second, other=first)
+    assert (AppendCertificates(history).complaint(pattern, "serializable", sessions=False) is None) == right
+
+
 def test_a_proof_without_a_contradiction_is_refused() -> None:
     """Nothing is shown by an empty proof."""
     assert complaint(Proof(steps=())) == "the proof does not end in a contradiction"

@@ -114,6 +114,18 @@ def test_write_skew_is_told_in_words() -> None:
     assert isinstance(verdict.evidence, Cycle)
 
 
+def test_an_incompatible_order_is_told_from_where_on_it_is() -> None:
+    """Of long lists only the ends are shown, and the difference may be in the middle."""
+    orders = together([("x", 1), ("y", 1)], [("x", 2)], [("x", 3)], [("x", [1, 2, 3])], [("x", [1, 3])])
+    assert list_append(orders, "serializable").summary == (
+        "process 4 (event 4) saw an order of x that contradicts the one of process 3 (event 3), from 3 on."
+    )
+    own = together([("x", 1), ("x", 2), ("x", 3)], [("x", [1, 3, 2])])
+    assert list_append(own, "serializable").summary == (
+        "process 1 (event 1) saw an order of x that contradicts the one of process 0 (event 0), from 3 on."
+    )
+
+
 def test_write_skew_has_a_schedule_of_snapshots() -> None:
     """Both start before either commits."""
     evidence = list_append(WRITE_SKEW, "snapshot-isolation").evidence
