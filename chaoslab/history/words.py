@@ -15,7 +15,7 @@ _FAILED = " (it failed)"
 _WRITES = frozenset({"write", "put", "cas"})
 _TAKES = frozenset({"dequeue", "pop", "delete-min"})
 
-_BRACKETS = {list: "[]", tuple: "()", dict: "{}", set: "{}", frozenset: "{}"}
+_BRACKETS = {list: ("[", "]"), tuple: ("(", ")"), dict: ("{", "}"), set: ("{", "}"), frozenset: ("{", "}")}
 _ITEMS_MAX = 20
 _FIRST, _LAST = 3, 9
 """How many items of a longer collection are shown: more of the last ones, for lists grow at their end."""

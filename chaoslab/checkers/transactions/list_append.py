@@ -279,5 +279,5 @@ class _Check:
 
 
 def _mentioned(edges: Any) -> list[Operation]:
-    """Return the transactions at the ends of *edges*."""
-    return [one for edge in edges for one in (edge.source, edge.target) if one is not None]
+    """Return the transactions at the ends of *edges*, and those that show them."""
+    return [one for edge in edges for one in (edge.source, edge.target, edge.shown_by) if one is not None]

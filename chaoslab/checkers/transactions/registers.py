@@ -17,6 +17,8 @@ from chaoslab.checkers.transactions.evidence import (
     AssumedSource,
     CommitOrder,
     Contradiction,
+    Derived,
+    Edge,
     Pattern,
     Proof,
     Schedule,
@@ -29,7 +31,7 @@ from chaoslab.checkers.transactions.register_witnesses import RegisterWitnesses
 from chaoslab.checkers.transactions.words import cycle_sentence, pattern_sentence, transaction_name
 from chaoslab.checkers.verdict import Verdict, confirm
 from chaoslab.errors import UsageError, unknown_word
-from chaoslab.history import History
+from chaoslab.history import History, Operation
 
 __all__ = ["CONFIGURATIONS_MAX", "REGISTER_LEVELS", "register_transactions"]
 
@@ -154,26 +156,31 @@ class _Telling:
             complaint_about_proof(proof, self.history.operations(), self.level, sessions=self.sessions),
         )
         cycles = [step for step in proof.steps if isinstance(step, Contradiction)]
-        shown = {
-            one.call: one
-            for edge in min(cycles, key=lambda step: len(step.edges)).edges
-            for one in (edge.source, edge.target)
-            if one is not None
-        }
+        told = min(cycles, key=lambda step: len(step.edges)).edges
+        reasons = [_reason(proof, edge) for edge in told]
+        edges = [*told, *(edge for reason in reasons if reason is not None for edge in reason.path)]
+        mentioned = [one for edge in edges for one in (edge.source, edge.target)]
+        mentioned += [None if reason is None else reason.through for reason in reasons]
+        shown = {one.call: one for one in mentioned if one is not None}
         return self._verdict(
             "invalid",
-            _sentence(proof, cycles),
+            _sentence(proof, told, [None if reason is None else reason.through for reason in reasons]),
             anomaly=refuted.anomaly,
             operations=tuple(shown[call] for call in sorted(shown)),
             evidence=proof,
         )
 
 
-def _sentence(proof: Proof, cycles: Sequence[Contradiction]) -> str:
+def _reason(proof: Proof, edge: Edge) -> Derived | None:
+    """Return the step of *proof* that derives *edge*; None if the history alone shows it, or it is supposed."""
+    return next((step for step in proof.steps if isinstance(step, Derived) and step.edge == edge), None)
+
+
+def _sentence(proof: Proof, cycle: Sequence[Edge], through: Sequence[Operation | None]) -> str:
     orders = [step for step in proof.steps if isinstance(step, AssumedOrder)]
     sources = [step for step in proof.steps if isinstance(step, AssumedSource)]
     if not orders and not sources:
-        return cycle_sentence(cycles[0].edges, appends=False)
+        return cycle_sentence(cycle, appends=False, through=through)
     if sources:
         first = sources[0]
         return (

@@ -18,8 +18,14 @@ def transaction_name(operation: Operation | None) -> str:
     return "the initial state" if operation is None else f"process {operation.process} (event {operation.call})"
 
 
-def edge_in_words(edge: Edge, *, appends: bool) -> str:
-    """Return what shows that one transaction comes before another. *appends*: the transactions append to lists."""
+def edge_in_words(edge: Edge, *, appends: bool, through: Operation | None = None) -> str:
+    """Return what shows that one transaction comes before another.
+
+    Args:
+        edge: What comes before what.
+        appends: The transactions append to lists.
+        through: Of a ww edge between registers: the reader from which it was derived, if there is one.
+    """
     source, target = transaction_name(edge.source), transaction_name(edge.target)
     verb, place = ("appended", f"to {edge.key}") if appends else ("wrote", f"to {edge.key}")
     if edge.kind == "wr":
@@ -29,15 +35,23 @@ def edge_in_words(edge: Edge, *, appends: bool) -> str:
     if edge.kind == "ww":
         if edge.source is None or edge.target is None:
             return f"{target} {verb} {edge.value!r} {place} before {source}"
-        return f"{target} {verb} {edge.value!r} {place} after {edge.earlier!r} of {source}"
+        order = f"{target} {verb} {edge.value!r} {place} after {edge.earlier!r} of {source}"
+        if edge.shown_by is not None:
+            return f"{order}, as {transaction_name(edge.shown_by)} saw"
+        if through is None:
+            return order
+        return f"{order}, as {transaction_name(through)}, which comes after both, read {edge.value!r}"
     if edge.kind == "process":
         return f"{source} came before {target} in the same process"
     return f"{source} had ended when {target} began"
 
 
-def cycle_sentence(edges: Sequence[Edge], *, appends: bool) -> str:
-    """Return the sentence about a cycle."""
-    parts = [edge_in_words(edge, appends=appends) for edge in edges[:4]]
+def cycle_sentence(edges: Sequence[Edge], *, appends: bool, through: Sequence[Operation | None] = ()) -> str:
+    """Return the sentence about a cycle; *through* has what ``edge_in_words`` wants for each edge."""
+    readers = through or [None] * len(edges)
+    parts = [
+        edge_in_words(edge, appends=appends, through=reader) for edge, reader in zip(edges[:4], readers, strict=False)
+    ]
     more = f", and so on over {len(edges)} transactions" if len(edges) > 4 else ""
     listed = ", and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
     return f"{listed}{more}: each of them would have to come before itself."

@@ -114,6 +114,17 @@ def test_write_skew_is_told_in_words() -> None:
     assert isinstance(verdict.evidence, Cycle)
 
 
+def test_an_order_of_appends_is_told_with_who_saw_it() -> None:
+    """Two writers alone show no order: the reader does, and it is among the operations."""
+    verdict = list_append(ANOMALIES["G0"][0], "serializable")
+    assert verdict.summary == (
+        "process 1 (event 1) appended 2 to x after 1 of process 0 (event 0), as process 2 (event 2) saw, and process 0 "
+        "(event 0) appended 1 to y after 2 of process 1 (event 1), as process 2 (event 2) saw: each of them would have "
+        "to come before itself."
+    )
+    assert [operation.call for operation in verdict.operations] == [0, 1, 2]
+
+
 def test_an_incompatible_order_is_told_from_where_on_it_is() -> None:
     """Of long lists only the ends are shown, and the difference may be in the middle."""
     orders = together([("x", 1), ("y", 1)], [("x", 2)], [("x", 3)], [("x", [1, 2, 3])], [("x", [1, 3])])

@@ -129,6 +129,18 @@ def test_write_skew_is_told_in_words() -> None:
     assert [operation.call for operation in verdict.operations] == [0, 1]
 
 
+def test_an_order_of_writes_is_told_with_the_read_that_shows_it() -> None:
+    """A blind write is not overtaken by itself: the stale read after it is what is wrong."""
+    history = in_turn((0, [w("x", 1)]), (0, [w("x", 2)]), (1, [r("x", 2)]), (1, [r("x", 1)]))
+    verdict = register_transactions(history, "causal")
+    assert verdict.summary == (
+        "process 0 (event 0) came before process 0 (event 2) in the same process, and process 0 (event 0) wrote 1 to x "
+        "after 2 of process 0 (event 2), as process 1 (event 6), which comes after both, read 1: each of them would "
+        "have to come before itself."
+    )
+    assert [operation.call for operation in verdict.operations] == [0, 2, 4, 6]
+
+
 def test_without_sessions_the_order_of_a_process_does_not_count() -> None:
     """Adya's levels let a process miss what it wrote itself; in real time it still counts."""
     assert outcomes(ANOMALIES["own process forgotten"][0], sessions=False) == "vvvvvi"
