@@ -22,6 +22,8 @@ from chaoslab.history.jepsen import JepsenMeaning
 from chaoslab.models.guess import guessed_model
 from chaoslab.plugins import registry
 from chaoslab.report import check_document, ladder_lines
+from chaoslab.report.history_html import page_of_history
+from chaoslab.report.html import write_page
 
 __all__ = ["check"]
 
@@ -40,6 +42,9 @@ def check(
     nil_reads: Annotated[
         str, typer.Option(help="What an ok read of nil of Jepsen means: observation or nothing.")
     ] = "observation",
+    html: Annotated[
+        Path | None, typer.Option(help="Write one HTML page of it, too: what held, and a picture of what did not.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
 ) -> None:
     """Judge a history and say what held.
@@ -51,6 +56,8 @@ def check(
     for one in level or ():
         if one not in LEVELS:
             raise UsageError(unknown_word("level", one, LEVELS), key="--level")
+    if html is not None:
+        write_page("", html)  # a place that cannot be written to is told before the work
     with _named_as_options():
         meaning = JepsenMeaning(failed_cas=failed_cas, nil_reads=nil_reads)  # type: ignore[arg-type]
         named = None if model is None else registry().model(model)
@@ -69,6 +76,9 @@ def check(
     count = sum(
         1 for call, type in enumerate(recorded.types) if type == "invoke" and recorded.processes[call] != NEMESIS
     )
+    if html is not None:
+        page = page_of_history(history.name, recorded, rungs, outcome, model=judged_by.name, format=format)
+        write_page(page, html)
     if json:
         print_json(
             {
@@ -83,7 +93,8 @@ def check(
         )
     else:
         lines = [f"{history}: {count:,} operations, format {format}, model {judged_by.name}", ""]
-        print_lines([*lines, *ladder_lines(rungs, outcome)])
+        lines += ladder_lines(rungs, outcome)
+        print_lines(lines if html is None else [*lines, f"written to {html}"])
     raise typer.Exit(CODES[outcome])
 
 

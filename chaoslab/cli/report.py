@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from chaoslab.cli.output import print_lines
-from chaoslab.errors import UsageError
-from chaoslab.report.html import page_of_folder
+from chaoslab.report.html import page_of_folder, write_page
 
 __all__ = ["report"]
 
@@ -20,9 +19,5 @@ def report(
 ) -> None:
     """Make one HTML page of a run: verdict, faults, a timeline of operations, messages around the anomaly."""
     file = out or run / "report.html"
-    page = page_of_folder(run)
-    try:
-        file.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot be written: {error.strerror}.", file=file) from None
+    write_page(page_of_folder(run), file)
     print_lines([f"written to {file}"])

@@ -25,7 +25,7 @@ from chaoslab.history.jsonl import read_jsonl
 from chaoslab.history.words import in_words
 from chaoslab.units import NS_PER_S
 
-__all__ = ["page_of_folder"]
+__all__ = ["STYLE", "page_of_folder", "write_page"]
 
 _WIDTH: Final = 1000
 _LEFT: Final = 70
@@ -35,13 +35,17 @@ _ARROWS_MAX: Final = 400
 _FAILURES_MAX: Final = 50
 _MARGIN_NS: Final = NS_PER_S // 5
 
-_PAGE: Final = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{{ title }}</title><style>
+STYLE: Final = """\
 body { font: 15px/1.45 system-ui, sans-serif; margin: 2em auto; max-width: 1060px; color: #222; }
 h1 { font-size: 1.35em; } h2 { font-size: 1.1em; margin-top: 2em; } table { border-collapse: collapse; }
 td, th { text-align: left; padding: .15em 1em .15em 0; vertical-align: top; } code { background: #f3f3f3; padding: .1em .3em; }
 .valid { color: #17663a; } .invalid { color: #a4161a; } .unknown { color: #8a5a00; } .quiet { color: #666; }
-svg { background: #fcfcfc; border: 1px solid #ddd; width: 100%; } svg text { font: 11px system-ui, sans-serif; }
+svg { background: #fcfcfc; border: 1px solid #ddd; width: 100%; } svg text { font: 11px system-ui, sans-serif; }"""
+"""How pages look."""
+
+_PAGE: Final = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{{ title }}</title><style>
+{{ style }}
 </style></head><body>
 <h1>{{ title }}</h1>
 <p>{{ protocol }}, {{ nodes }} nodes, seed {{ seed }}: <b class="{{ verdict }}">{{ verdict }}</b></p>
@@ -123,6 +127,18 @@ def page_of_folder(folder: str | Path) -> str:
     return _page(document, operations, trace)
 
 
+def write_page(page: str, path: Path) -> None:
+    """Write *page* to *path*.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    try:
+        path.write_text(page, encoding="utf-8", errors="backslashreplace")  # whatever clients put into their values
+    except OSError as error:
+        raise UsageError(f"cannot be written: {error.strerror}.", file=path) from None
+
+
 def _page(document: dict[str, Any], operations: list[Operation], trace: list[str]) -> str:
     marked = {
         one["invoked"]["index"]: one
@@ -139,6 +155,7 @@ def _page(document: dict[str, Any], operations: list[Operation], trace: list[str
     return environment.from_string(_PAGE).render(
         {
             **document,
+            "style": STYLE,
             "failures_shown": _FAILURES_MAX,
             "title": scenario["title"] or "A run of ChaosLab",
             "protocol": scenario["protocol"],

@@ -166,6 +166,20 @@ def test_a_history_is_judged(tmp_path: Path) -> None:
     assert "wrote 1 to x" in done.stdout
 
 
+def test_a_judged_history_can_be_looked_at(tmp_path: Path) -> None:
+    """Whatever else is printed; and a place where no file can be is told before anything is judged."""
+    wrong = history_file(tmp_path, *HISTORY_OK[:3], {**HISTORY_OK[3], "value": None})
+    page = tmp_path / "page.html"
+    done = chaoslab("check", wrong, "--html", str(page))
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (1, f"written to {page}")
+    assert "A: wrote 1 to x" in page.read_text(encoding="utf-8")
+    told = chaoslab("check", wrong, "--html", str(page), "--json")
+    assert (told.returncode, document(told)["verdict"]) == (1, "invalid")
+    nowhere = chaoslab("check", wrong, "--html", str(tmp_path / "no" / "page.html"))
+    assert (nowhere.returncode, nowhere.stdout) == (254, "")
+    assert "page.html: cannot be written: No such file or directory." in nowhere.stderr
+
+
 def test_a_search_that_gives_up_is_unknown(tmp_path: Path) -> None:
     """Exit code 2, and how to search on."""
     lines = [{"process": p, "type": "invoke", "f": "write", "key": "x", "value": p % 5} for p in range(10)]
