@@ -103,18 +103,11 @@ def run(
         engine.choices.steer = steering(engine)
     if plan is None:
         plan = drawn_plan(scenario, protocol, plugins, engine.choices)
-    cluster = Cluster(engine, latency=scenario.latency)
-    cluster.leader = protocol.leader
-    cluster.epsilon_ns = scenario.epsilon_ns
-    cluster.versions, cluster.administers = protocol.versions, protocol.administers
-    cluster.zones.update((name, zone) for zone, names in scenario.zones for name in names.split())
-    if scenario.zone_latency:
-        cluster.network.add_route(zone_route(cluster.zone, dict(scenario.zone_latency)))
+    cluster = _new_cluster(engine, scenario, protocol)
     weighing = Weighing()
     if scenario.expect.messages is not None or scenario.expect.bytes is not None:
         cluster.network.add_rule(weighing)
     nemesis = Nemesis(cluster, plan, None if scenario.beyond_budget else protocol.budget)
-    drawn = plan
 
     async def main() -> None:
         await _drive(cluster, nemesis, scenario, protocol, workload)
@@ -141,7 +134,7 @@ def run(
         history=history,
         injections=tuple(cluster.injections),
         not_done=tuple(nemesis.not_done),
-        plan=drawn,
+        plan=plan,
         overrides=merged_overrides(engine.choices.steered, overrides or {}),
         service_levels=seen,
         warnings=tuple(_warnings(scenario, cluster, nemesis, checks)),
@@ -152,6 +145,18 @@ def run(
         trace=tuple(engine.trace.lines),
         checkpoints=tuple(engine.trace.checkpoints),
     )
+
+
+def _new_cluster(engine: Engine, scenario: Scenario, protocol: Protocol) -> Cluster:
+    """Return the cluster that *scenario* describes, without nodes yet."""
+    cluster = Cluster(engine, latency=scenario.latency)
+    cluster.leader = protocol.leader
+    cluster.epsilon_ns = scenario.epsilon_ns
+    cluster.versions, cluster.administers = protocol.versions, protocol.administers
+    cluster.zones.update((name, zone) for zone, names in scenario.zones for name in names.split())
+    if scenario.zone_latency:
+        cluster.network.add_route(zone_route(cluster.zone, dict(scenario.zone_latency)))
+    return cluster
 
 
 async def _drive(
