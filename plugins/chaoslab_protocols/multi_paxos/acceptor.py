@@ -52,16 +52,17 @@ class Acceptor:
             self.ballot_num = message.ballot
             effects = [*self.save_promise(), Probe("promised")]
         accepted = tuple(pvalue for slot, pvalue in self.accepted.items() if slot >= message.slot)
-        return [*effects, Send(sender, P1b(self.ballot_num, accepted))]
+        return [*effects, Send(sender, P1b(self.ballot_num, accepted, message.ballot))]
 
     def on_p2a(self, sender: str, message: P2a) -> list[Effect]:
         """Accept the pvalue, if no higher ballot was promised."""
         if not self.is_voting:
             return []
         effects: list[Effect] = []
-        if self.may_accept(message.pvalue):
-            effects = self.accept(message.pvalue)
-        return [*effects, Send(sender, P2b(self.answered_ballot(message.pvalue), message.pvalue.slot))]
+        pvalue = message.pvalue
+        if self.may_accept(pvalue):
+            effects = self.accept(pvalue)
+        return [*effects, Send(sender, P2b(self.answered_ballot(pvalue), pvalue.slot, pvalue.ballot))]
 
     def save_promise(self) -> list[Effect]:
         """Make the promise durable before it is given."""

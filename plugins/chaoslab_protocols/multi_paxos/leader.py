@@ -94,8 +94,12 @@ class Leader:
         return Ballot(self.highest.round + 1, self.name)
 
     def on_p1b(self, sender: str, message: P1b) -> list[Effect]:
-        """Count a promise, or learn of a higher ballot."""
-        if self.scout is None or message.ballot != self.scout.ballot:
+        """Count a promise, or learn of a higher ballot.
+
+        What answers an earlier scout of this leader is no promise to this one, though it may name its ballot: it tells
+        only of slots that the earlier one asked for.
+        """
+        if self.scout is None or not message.ballot == message.scout == self.scout.ballot:
             return self.hear(message.ballot)
         return self.adopted(self.scout.pvalues) if self.scout.on_p1b(sender, message) else []
 
@@ -139,8 +143,8 @@ class Leader:
         return [*([Probe("filled")] if command is NO_OP else []), *commander.ask()]
 
     def on_p2b(self, sender: str, message: P2b) -> list[Effect]:
-        """Count an acceptor, or learn of a higher ballot."""
-        if message.ballot != self.ballot_num:
+        """Count an acceptor, or learn of a higher ballot; what answers a commander of an earlier ballot is no vote."""
+        if not message.ballot == message.commander == self.ballot_num:
             return self.hear(message.ballot)
         commander = self.commanders.get(message.slot)
         if commander is None or not commander.on_p2b(sender):

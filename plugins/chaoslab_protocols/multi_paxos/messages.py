@@ -106,10 +106,11 @@ class P1a:
 
 @attrs.frozen
 class P1b:
-    """An acceptor to a scout: the ballot it has promised now, and what it accepted."""
+    """An acceptor to a scout, which is known by its ballot: the ballot it has promised now, and what it accepted."""
 
     ballot: Ballot
     accepted: tuple[PValue, ...]
+    scout: Ballot
 
 
 @attrs.frozen
@@ -121,10 +122,11 @@ class P2a:
 
 @attrs.frozen
 class P2b:
-    """An acceptor to a commander: the ballot it has promised now; if it is the commander's, it accepted."""
+    """An acceptor to a commander, known by ballot and slot: the ballot it has promised; if the same, it accepted."""
 
     ballot: Ballot
     slot: int
+    commander: Ballot
 
 
 @attrs.frozen

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chaoslab.statemachine import Context, Effect, Send
 from chaoslab_protocols import store
 from chaoslab_protocols.multi_paxos.acceptor import Acceptor
@@ -185,6 +187,22 @@ class HalfIsEnough(Leader):
 )
 class DisjointQuorums(Server):
     leader_class = HalfIsEnough
+
+
+class LastHeardFirst(Leader):
+    def adopted(self, pvalues: Sequence[PValue]) -> list[Effect]:
+        last_heard = {pvalue.slot: pvalue for pvalue in pvalues}
+        return super().adopted(list(last_heard.values()))
+
+
+@PLANTED.mutant(
+    "P13",
+    "a new leader proposes what it was told last for a slot, not what was accepted with the highest ballot",
+    source="Lamport, Paxos Made Simple, section 2.2, P2c",
+    scenario="multi_paxos/old_acceptances",
+)
+class TakesTheLastAnswer(Server):
+    leader_class = LastHeardFirst
 
 
 MUTANTS = PLANTED.all()

@@ -62,7 +62,7 @@ def active(*accepted: PValue, one: Server | None = None) -> Server:
     """A leader whose ballot n2 has adopted, having accepted *accepted* before."""
     one = one or Server()
     one.fires("silence")
-    one.gets("n2", P1b(one.machine.leader.ballot_num, accepted))
+    one.gets("n2", P1b(one.machine.leader.ballot_num, accepted, one.machine.leader.ballot_num))
     assert one.machine.leader.role == "active"
     return one
 
@@ -70,4 +70,4 @@ def active(*accepted: PValue, one: Server | None = None) -> Server:
 def accepted_by(one: Server, acceptor: str, slot: int) -> list[Effect]:
     """*acceptor* accepts what the leader *one* proposes for *slot*."""
     assert one.machine.leader.ballot_num > BOTTOM
-    return one.gets(acceptor, P2b(one.machine.leader.ballot_num, slot))
+    return one.gets(acceptor, P2b(one.machine.leader.ballot_num, slot, one.machine.leader.ballot_num))

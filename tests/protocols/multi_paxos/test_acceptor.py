@@ -12,15 +12,15 @@ from tests.protocols.multi_paxos.machines import Server, of, pvalue
 
 def test_a_higher_ballot_is_promised() -> None:
     """On p1a: if b > ballot_num then ballot_num := b."""
-    assert Server().hears("n2", P1a(Ballot(3, "n2"), 1)) == P1b(Ballot(3, "n2"), ())
+    assert Server().hears("n2", P1a(Ballot(3, "n2"), 1)) == P1b(Ballot(3, "n2"), (), Ballot(3, "n2"))
 
 
 def test_a_lower_ballot_is_told_the_higher_one() -> None:
     """A1: an acceptor can only adopt strictly increasing ballot numbers."""
     acceptor = Server()
     acceptor.gets("n3", P1a(Ballot(3, "n3"), 1))
-    assert acceptor.hears("n2", P1a(Ballot(3, "n2"), 1)) == P1b(Ballot(3, "n3"), ())
-    assert acceptor.hears("n2", P2a(pvalue(2, 1, 9))) == P2b(Ballot(3, "n3"), 1)
+    assert acceptor.hears("n2", P1a(Ballot(3, "n2"), 1)) == P1b(Ballot(3, "n3"), (), Ballot(3, "n2"))
+    assert acceptor.hears("n2", P2a(pvalue(2, 1, 9))) == P2b(Ballot(3, "n3"), 1, Ballot(2, "n2"))
     assert acceptor.machine.acceptor.accepted == {}
 
 
@@ -28,7 +28,7 @@ def test_a_pvalue_is_accepted_under_the_ballot_promised() -> None:
     """A2: an acceptor can only add ⟨b, s, c⟩ to accepted if b = ballot_num."""
     acceptor = Server()
     acceptor.gets("n2", P1a(Ballot(3, "n2"), 1))
-    assert acceptor.hears("n2", P2a(pvalue(3, 1, 9))) == P2b(Ballot(3, "n2"), 1)
+    assert acceptor.hears("n2", P2a(pvalue(3, 1, 9))) == P2b(Ballot(3, "n2"), 1, Ballot(3, "n2"))
     assert acceptor.machine.acceptor.accepted == {1: pvalue(3, 1, 9)}
 
 

@@ -39,7 +39,7 @@ def test_a_ballot_is_adopted_when_a_majority_has_promised_it() -> None:
     """Figure 6: |waitfor| < |acceptors| / 2; its own acceptor is one of them."""
     server = Server()
     server.fires("silence")
-    effects = server.gets("n3", P1b(Ballot(1, "n1"), ()))
+    effects = server.gets("n3", P1b(Ballot(1, "n1"), (), Ballot(1, "n1")))
     assert Probe("adopted") in effects
     assert sends(effects, Alive, "n2") == [Alive(Ballot(1, "n1"), 1)]
 
@@ -49,8 +49,8 @@ def test_one_acceptor_that_answers_twice_counts_once() -> None:
     server = Server("n1")
     server.machine.leader.quorum_1 = 3
     server.fires("silence")
-    server.gets("n3", P1b(Ballot(1, "n1"), ()))
-    server.gets("n3", P1b(Ballot(1, "n1"), ()))
+    server.gets("n3", P1b(Ballot(1, "n1"), (), Ballot(1, "n1")))
+    server.gets("n3", P1b(Ballot(1, "n1"), (), Ballot(1, "n1")))
     assert server.machine.leader.role == "scouting"
 
 
@@ -59,7 +59,9 @@ def test_of_each_slot_the_pvalue_with_the_highest_ballot_is_proposed() -> None:
     leader = Server()
     leader.gets("n3", P2a(pvalue(3, 1, 5)))
     leader.fires("silence")
-    effects = leader.gets("n2", P1b(leader.machine.leader.ballot_num, (pvalue(5, 1, 6, "n3"),)))
+    effects = leader.gets(
+        "n2", P1b(leader.machine.leader.ballot_num, (pvalue(5, 1, 6, "n3"),), leader.machine.leader.ballot_num)
+    )
     assert sends(effects, P2a, "n2") == [P2a(PValue(leader.machine.leader.ballot_num, 1, command(6)))]
 
 
@@ -114,7 +116,10 @@ def test_a_higher_ballot_preempts_a_scout_and_a_commander() -> None:
     scouting = Server()
     scouting.fires("silence")
     commanding = active()
-    for server, answer in ((scouting, P1b(Ballot(7, "n3"), ())), (commanding, P2b(Ballot(7, "n3"), 1))):
+    for server, answer in (
+        (scouting, P1b(Ballot(7, "n3"), (), Ballot(1, "n1"))),
+        (commanding, P2b(Ballot(7, "n3"), 1, Ballot(1, "n1"))),
+    ):
         effects = server.gets("n3", answer)
         assert Probe("preempted") in effects
         assert server.machine.leader.role == "passive"
@@ -124,10 +129,33 @@ def test_a_higher_ballot_preempts_a_scout_and_a_commander() -> None:
 def test_the_answer_to_an_earlier_ballot_counts_for_nothing() -> None:
     """Ballots tell answers apart."""
     server = active()
-    server.gets("n3", P1b(Ballot(4, "n3"), ()))
+    server.gets("n3", P1b(Ballot(4, "n3"), (), Ballot(1, "n1")))
     server.fires("silence")
-    server.gets("n2", P1b(Ballot(1, "n1"), ()))
+    server.gets("n2", P1b(Ballot(1, "n1"), (), Ballot(1, "n1")))
     assert server.machine.leader.role == "scouting"
+
+
+def test_what_answers_an_earlier_scout_is_no_promise_to_this_one() -> None:
+    """Figure 4: the answer goes to the scout that asked. It names the ballot promised now, and fewer slots."""
+    server = active()
+    server.gets("n3", P1b(Ballot(4, "n3"), (), Ballot(1, "n1")))
+    server.fires("silence")
+    ballot = server.machine.leader.ballot_num
+    server.gets("n2", P1b(ballot, (), Ballot(1, "n1")))
+    assert server.machine.leader.role == "scouting"
+    server.gets("n2", P1b(ballot, (pvalue(1, 1, 9),), ballot))
+    assert server.machine.leader.proposals == {1: command(9)}
+
+
+def test_what_answers_an_earlier_commander_is_no_vote_for_this_one() -> None:
+    """Figure 4: an acceptor that has promised a later ballot of the same leader has not accepted anything under it."""
+    leader = active()
+    leader.gets("n3", P1b(Ballot(4, "n3"), (), Ballot(1, "n1")))
+    leader = active(one=leader)
+    leader.gets("n2", Propose(1, command(4)))
+    ballot = leader.machine.leader.ballot_num
+    assert sends(leader.gets("n3", P2b(ballot, 1, Ballot(1, "n1"))), Decision) == []
+    assert sends(leader.gets("n3", P2b(ballot, 1, ballot)), Decision) == [Decision(1, command(4))] * 2
 
 
 def test_a_leader_that_hears_of_a_living_one_keeps_still() -> None:

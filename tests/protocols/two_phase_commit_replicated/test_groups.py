@@ -77,7 +77,7 @@ class Node:
     def leads(self) -> Node:
         """Let this member, n4, be the active leader of its group."""
         self.fires("silence")
-        self.gets("n5", P1b(self.member.leader.ballot_num, ()))
+        self.gets("n5", P1b(self.member.leader.ballot_num, (), self.member.leader.ballot_num))
         return self
 
     def decides(self, operation: Invocation) -> list[Any]:
