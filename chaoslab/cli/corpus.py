@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shlex
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +14,9 @@ from chaoslab.cli.output import print_json, print_lines
 from chaoslab.errors import UsageError
 from chaoslab.explore.corpus import Corpus, Entry
 from chaoslab.explore.findings import read_findings
+from chaoslab.explore.recording import recording_with_code_named
 from chaoslab.report.terminal import table
+from chaoslab.scenario.files import with_code_named
 
 __all__ = ["corpus"]
 
@@ -42,7 +45,7 @@ def list_entries(file: FILE, json: JSON = False) -> None:
         rows = [["", "state", "seen", "protocol", "check", "anomaly", "shape", "smallest"]]
         for entry in entries:
             named = entry.signature
-            words = (named.protocol, named.check, named.anomaly, named.shape, entry.size)
+            words = (local_code.short(named.protocol), named.check, named.anomaly, named.shape, entry.size)
             rows.append([str(entry.id), entry.state, str(entry.seen), *words])
         print_lines(table(rows, indent=""))
 
@@ -51,16 +54,20 @@ def list_entries(file: FILE, json: JSON = False) -> None:
 def show(file: FILE, number: NUMBER, json: JSON = False) -> None:
     """Show one failure: what went wrong, and the smallest scenario that shows it."""
     entry = _opened(file).entry(number)
+    named = entry.signature
     if json:
-        print_json({**_document(entry), "shrunk": entry.shrunk or None})
+        print_json({**_document(entry), "shrunk": _named_in(Path(), entry) if entry.shrunk else None})
         return
     print_lines(
         [
-            f"{entry.signature.protocol}: {entry.signature.check}: {entry.signature.anomaly or entry.verdict}",
+            f"{local_code.short(named.protocol)}: {named.check}: {named.anomaly or entry.verdict}",
             f"  {entry.summary}",
             f"  {entry.state}, seen {entry.seen} times, first with seed {entry.seed} of {entry.scenario}",
             "",
-            *(entry.shrunk.splitlines() or ["no smaller scenario was made of it"]),
+            *(
+                (_named_in(Path(), entry) if entry.shrunk else "").splitlines()
+                or ["no smaller scenario was made of it"]
+            ),
             "",
             f"take it out with: {shlex.join(['chaoslab', 'corpus', 'export', str(file), str(number)])}",
         ]
@@ -75,8 +82,8 @@ def export(
 ) -> None:
     """Write one failure to a file: its smallest scenario, or the recording where there is none."""
     entry = _opened(file).entry(number)
-    text, ending = (entry.shrunk, "toml") if entry.shrunk else (entry.recording, "recording.json")
-    if not text:
+    ending = "toml" if entry.shrunk else "recording.json"
+    if not entry.shrunk and not entry.recording:
         raise UsageError(f"failure {number} is of a run that did not end: there is only its seed, {entry.seed}.")
     named = entry.signature
     out = out or Path(
@@ -86,7 +93,7 @@ def export(
     )
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(text, encoding="utf-8")
+        out.write_text(_named_in(out.parent, entry), encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot be written: {error.strerror}.", file=out) from None
     verb = "run" if entry.shrunk else "replay"
@@ -111,12 +118,20 @@ def prune(file: FILE) -> None:
     print_lines([f"{_opened(file).prune()} removed"])
 
 
+def _named_in(folder: Path, entry: Entry) -> str:
+    """Return the smallest scenario, or the recording, as a file in *folder* has it: local code is named from there."""
+    naming = functools.partial(local_code.named_in, folder)
+    if entry.shrunk:
+        return with_code_named(entry.shrunk, naming)
+    return recording_with_code_named(entry.recording, naming)
+
+
 def _document(entry: Entry) -> dict[str, Any]:
     named = entry.signature
     return {
-        "name": f"{named.protocol}: {named.check}: {named.anomaly or entry.verdict}",
+        "name": f"{local_code.short(named.protocol)}: {named.check}: {named.anomaly or entry.verdict}",
         "number": entry.id,
-        "protocol": named.protocol,
+        "protocol": local_code.short(named.protocol),
         "check": named.check,
         "anomaly": named.anomaly or None,
         "shape": named.shape or None,

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from chaoslab import local_code
 from chaoslab.checkers import merge
 from chaoslab.cli.output import CODES, INTERRUPTED, USAGE, complain, print_json, print_lines, progress
 from chaoslab.cli.run import SET, overrides_of
@@ -103,13 +104,14 @@ def fuzz(
         if not stopped:
             _shrink(keeper, crew, quiet=json)
         _tell_trouble(keeper)
-    document = campaign_document(tally, elapsed_s=elapsed_s, set_options=set or [])
+    kept = [] if keeper is None or keeper.trouble is not None else keeper.corpus.entries()
     if junit is not None:
         write_junit(junit, junit_xml(tally, scenarios, elapsed_s=elapsed_s, set_options=set or []))
     if json:
-        print_json(document)
+        print_json(campaign_document(tally, elapsed_s=elapsed_s, set_options=set or [], kept=kept))
     else:
-        print_lines(campaign_lines(tally, elapsed_s=elapsed_s, set_options=set or []))
+        named = "" if corpus is None else str(corpus)
+        print_lines(campaign_lines(tally, elapsed_s=elapsed_s, set_options=set or [], corpus=named, kept=kept))
     if stopped:
         complain(f"stopped after {tally.runs} runs; what was found until then is shown.")
         raise typer.Exit(INTERRUPTED)
@@ -181,13 +183,14 @@ def _expected(targets: list[Target]) -> dict[str, tuple[str, ...]]:
 
 def _known(entry: Entry, state: str) -> str:
     named = entry.signature
-    return f"known failure {entry.id}, {named.protocol}: {named.check}: {named.anomaly or entry.verdict}: {state}"
+    look = f"{named.check}: {named.anomaly or entry.verdict}{f' ({named.shape})' if named.shape else ''}"
+    return f"known failure {entry.id}, {local_code.short(named.protocol)}: {look}: {state}"
 
 
 def _made_small(entry: Entry, small: MadeSmall) -> str:
     before, after = small.before, small.after
     return (
-        f"failure {entry.id} made small: {before.faults} faults → {after.faults}, "
+        f"failure {entry.id} made small: {before.faults} faults → {after.faults} ({small.shape}), "
         f"{before.operations} operations → {after.operations}"
     )
 

@@ -16,6 +16,7 @@ from chaoslab.report import check_document
 from chaoslab.report.terminal import check_lines
 from chaoslab.runner import run
 from chaoslab.scenario import scenario_to_toml
+from chaoslab.scenario.files import placed_in
 
 __all__ = ["shrink_recording"]
 
@@ -48,7 +49,7 @@ def shrink_recording(
     what = local_code.short(scenario.protocol).rpartition(":")[2]
     words = f"{what}-{failed.anomaly or failed.name}-{last.trace_hash[:8]}"
     file = out or _place(words.replace(" ", "-"))
-    _write(file, scenario_to_toml(scenario), shrunk)
+    _write(file, scenario_to_toml(placed_in(file.parent, scenario)), shrunk)
     repeat = f"chaoslab run {file}"
     if json:
         print_json(

@@ -6,21 +6,30 @@ Rules:
 2. Failures that look alike are one entry, with a count: one bug is told once. At first sight they look alike if
    protocol, check and anomaly are the same; made small, also the shape of the smallest plan must be: the kinds of fault
    that it takes. Some further failures of a known look are kept as sightings until they are made small, too.
+3. Local code is named from the folder of the file, so that both can be moved: to a colleague, or out of a nightly run.
+   Whoever uses this class sees names that are found from anywhere.
+4. A run that was settled once, and that goes as it went then, is not made small again: who runs the same seeds every
+   night, over code that has not changed, waits for it once.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import attrs
 
+from chaoslab import local_code
 from chaoslab.errors import UsageError
 from chaoslab.explore.corpus_file import CorpusFile
 from chaoslab.explore.outcome import Outcome
+from chaoslab.explore.recording import recording_with_code_named
+from chaoslab.scenario.files import with_code_named
 
 __all__ = ["SIGHTINGS_MAX", "Corpus", "Entry", "Sighting", "Signature", "signature_of"]
 
@@ -123,6 +132,7 @@ class Corpus:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self._file = CorpusFile(self.path)
+        self._folder = self.path.resolve().parent
 
     def close(self) -> None:
         """Close the file."""
@@ -138,8 +148,11 @@ class Corpus:
 
     def add(self, outcome: Outcome) -> bool:
         """Keep the failure in *outcome*; return whether none like it was known. Durable when this returns."""
+        stored = attrs.evolve(
+            outcome, protocol=self._name_in(outcome.protocol), recording=self._recording_in(outcome.recording)
+        )
         with self._file.at_once() as database:
-            return _add(database, outcome)
+            return _add(database, stored)
 
     def note_probes(self, scenario: str, probes: Mapping[str, int]) -> None:
         """Count how often runs of *scenario* passed each of *probes*."""
@@ -166,6 +179,8 @@ class Corpus:
             features: What was reached.
             recordings: Those that were first to reach something, the oldest first. The latest are kept.
         """
+        scenario = with_code_named(scenario, self._name_in)
+        recordings = map(self._recording_in, recordings)
         with self._file.at_once() as database:
             known_features, known_recordings = _learned(database, scenario)
             database.execute(
@@ -180,13 +195,15 @@ class Corpus:
     def learned(self, scenario: str) -> tuple[list[int], list[str]]:
         """Return the features and the recordings that ``note_learned`` was given for *scenario*."""
         with self._file.told() as database:
-            return _learned(database, scenario)
+            features, recordings = _learned(database, with_code_named(scenario, self._name_in))
+        return features, [recording_with_code_named(one, self._name_from) for one in recordings]
 
     def keep_shrunk(self, entry: int, scenario: str, size: str, shape: str) -> bool:
         """Keep the smallest scenario that shows the failure *entry*; return False if it turned out to be a known one.
 
         Then *entry* is gone, and the known one was seen as often more.
         """
+        scenario = with_code_named(scenario, self._name_in)
         with self._file.at_once() as database:
             same = database.execute(
                 "SELECT other.id FROM failures AS one JOIN failures AS other ON other.protocol = one.protocol "
@@ -200,7 +217,8 @@ class Corpus:
                     "WHERE id = ?",
                     (entry, same["id"]),
                 )
-                database.execute("DELETE FROM failures WHERE id = ?", (entry,))
+                gone = database.execute("DELETE FROM failures WHERE id = ? RETURNING recording", (entry,)).fetchone()
+                database.execute("INSERT OR IGNORE INTO settled VALUES (?)", (_digest(gone["recording"]),))
                 return False
             database.execute(
                 "UPDATE failures SET shrunk = ?, size = ?, shape = ? WHERE id = ?", (scenario, size, shape, entry)
@@ -213,8 +231,11 @@ class Corpus:
             rows = database.execute("SELECT * FROM sightings ORDER BY id").fetchall()
         return [
             Sighting(
-                signature=Signature(protocol=row["protocol"], check=row["check"], anomaly=row["anomaly"]),
-                **{key: row[key] for key in ("id", "scenario", "seed", "verdict", "summary", "recording")},
+                signature=Signature(
+                    protocol=self._name_from(row["protocol"]), check=row["check"], anomaly=row["anomaly"]
+                ),
+                recording=recording_with_code_named(row["recording"], self._name_from),
+                **{key: row[key] for key in ("id", "scenario", "seed", "verdict", "summary")},
             )
             for row in rows
         ]
@@ -225,21 +246,19 @@ class Corpus:
         An empty *shape* means that it could not be made small: it is forgotten.
         """
         look = sighting.signature
-        named = (look.protocol, look.check, look.anomaly)
+        named = (self._name_in(look.protocol), look.check, look.anomaly)
+        scenario, recording = with_code_named(scenario, self._name_in), self._recording_in(sighting.recording)
         with self._file.at_once() as database:
             database.execute("DELETE FROM sightings WHERE id = ?", (sighting.id,))
+            database.execute("INSERT OR IGNORE INTO settled VALUES (?)", (_digest(recording),))
             known = database.execute(
                 f"SELECT id FROM failures WHERE {_ALIKE} AND shape = ?",  # noqa: S608
                 (*named, shape),
             ).fetchone()
             if known is not None or not shape:
                 return None
-            found = (sighting.scenario, sighting.seed, sighting.verdict, sighting.summary, sighting.recording)
-            _insert(database, "failures", named, found)
-            number = database.execute("SELECT last_insert_rowid()").fetchone()[0]
-            database.execute(
-                "UPDATE failures SET shrunk = ?, size = ?, shape = ? WHERE id = ?", (scenario, size, shape, number)
-            )
+            found = (sighting.scenario, sighting.seed, sighting.verdict, sighting.summary, recording)
+            number = _insert(database, "failures", named, found, {"shrunk": scenario, "size": size, "shape": shape})
         return self.entry(number)
 
     def set_state(self, entry: int, state: str) -> None:
@@ -250,7 +269,7 @@ class Corpus:
     def entries(self) -> list[Entry]:
         """Return every kind of failure, in the order in which they were found."""
         with self._file.told() as database:
-            return [_entry(row) for row in database.execute("SELECT * FROM failures ORDER BY id")]
+            return [self._entry(row) for row in database.execute("SELECT * FROM failures ORDER BY id")]
 
     def entry(self, number: int) -> Entry:
         """Return the failure with that number.
@@ -269,13 +288,35 @@ class Corpus:
         with self._file.told() as database:
             return database.execute("DELETE FROM failures WHERE state = 'fixed'").rowcount
 
+    def _entry(self, row: Any) -> Entry:
+        return Entry(
+            signature=Signature(
+                protocol=self._name_from(row["protocol"]),
+                check=row["check"],
+                anomaly=row["anomaly"],
+                shape=row["shape"],
+            ),
+            recording=recording_with_code_named(row["recording"], self._name_from),
+            shrunk=with_code_named(row["shrunk"], self._name_from),
+            **{key: row[key] for key in ("id", "scenario", "seed", "verdict", "summary", "size", "state", "seen")},
+        )
+
+    def _name_in(self, name: str) -> str:
+        return local_code.named_in(self._folder, name)
+
+    def _name_from(self, name: str) -> str:
+        return local_code.named_from(self._folder, name)
+
+    def _recording_in(self, text: str) -> str:
+        return recording_with_code_named(text, self._name_in)
+
 
 def _add(database: sqlite3.Connection, outcome: Outcome) -> bool:
     look, finding = signature_of(outcome), outcome.findings[0]
     named = (look.protocol, look.check, look.anomaly)
     found = (outcome.scenario, outcome.seed, finding.verdict, finding.summary, outcome.recording)
     known = database.execute(
-        f"SELECT id, state FROM failures WHERE {_ALIKE} ORDER BY state = 'fixed', id",  # noqa: S608
+        f"SELECT id, state, recording FROM failures WHERE {_ALIKE} ORDER BY state = 'fixed', id",  # noqa: S608
         named,
     ).fetchall()
     if not known:
@@ -289,31 +330,46 @@ def _add(database: sqlite3.Connection, outcome: Outcome) -> bool:
             (*found, back["id"]),
         )
         return False
-    waiting = database.execute(f"SELECT count(*) FROM sightings WHERE {_ALIKE}", named).fetchone()[0]  # noqa: S608
-    if outcome.recording and waiting < SIGHTINGS_MAX:
-        _insert(database, "sightings", named, found)
+    if outcome.recording and not _is_settled(database, known, outcome.recording):
+        waiting = database.execute(f"SELECT count(*) FROM sightings WHERE {_ALIKE}", named).fetchone()[0]  # noqa: S608
+        if waiting < SIGHTINGS_MAX:
+            _insert(database, "sightings", named, found)
     database.execute("UPDATE failures SET seen = seen + 1 WHERE id = ?", (known[0]["id"],))
     return False
 
 
-def _insert(database: sqlite3.Connection, table: str, named: tuple[str, ...], found: tuple[object, ...]) -> None:
-    database.execute(
-        f'INSERT INTO {table} (protocol, "check", anomaly, scenario, seed, verdict, summary, recording) '  # noqa: S608
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (*named, *found),
+def _is_settled(database: sqlite3.Connection, known: Sequence[Any], recording: str) -> bool:
+    """Return whether it is known already which of the *known* failures that run shows, none of which is fixed since."""
+    if any(row["state"] != "failing" for row in known):
+        return False
+    if any(row["recording"] == recording for row in known):
+        return True
+    digest = (_digest(recording),)
+    return database.execute("SELECT 1 FROM settled WHERE recording = ?", digest).fetchone() is not None
+
+
+def _digest(recording: str) -> str:
+    return hashlib.blake2b(recording.encode(), digest_size=16).hexdigest()
+
+
+def _insert(
+    database: sqlite3.Connection,
+    table: str,
+    named: tuple[str, ...],
+    found: tuple[object, ...],
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> int:
+    """Insert a row and return its number."""
+    columns = ["protocol", '"check"', "anomaly", "scenario", "seed", "verdict", "summary", "recording", *more]
+    places = ", ".join("?" * len(columns))
+    cursor = database.execute(
+        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})",  # noqa: S608
+        (*named, *found, *more.values()),
     )
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
 
 
 def _learned(database: sqlite3.Connection, scenario: str) -> tuple[list[int], list[str]]:
     row = database.execute("SELECT * FROM learned WHERE scenario = ?", (scenario,)).fetchone()
     return ([], []) if row is None else (json.loads(row["features"]), json.loads(row["recordings"]))
-
-
-def _entry(row: Any) -> Entry:
-    return Entry(
-        signature=Signature(protocol=row["protocol"], check=row["check"], anomaly=row["anomaly"], shape=row["shape"]),
-        **{
-            key: row[key]
-            for key in ("id", "scenario", "seed", "verdict", "summary", "recording", "shrunk", "size", "state", "seen")
-        },
-    )

@@ -55,6 +55,9 @@ CREATE TABLE IF NOT EXISTS sightings (
     summary TEXT NOT NULL,
     recording TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS settled (
+    recording TEXT PRIMARY KEY
+);
 CREATE TABLE IF NOT EXISTS probes (
     scenario TEXT NOT NULL,
     probe TEXT NOT NULL,

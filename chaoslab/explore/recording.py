@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from chaoslab.nemesis import Plan
 from chaoslab.plugins import Registry, registry
 from chaoslab.runner import Run, run
 from chaoslab.scenario import Scenario, parse_scenario, scenario_to_toml
+from chaoslab.scenario.files import placed_in, with_code_named
 from chaoslab.scenario.plans import step_read, step_written
 from chaoslab.sim import first_difference, is_remark
 from chaoslab.units import NS_PER_S
@@ -36,6 +37,7 @@ __all__ = [
     "read_recording",
     "record",
     "recording_text",
+    "recording_with_code_named",
     "replay",
     "write_recording",
 ]
@@ -104,14 +106,28 @@ def recording_text(recording: Recording) -> str:
     return json.dumps({**content, "checksum": _checksum(content)}, indent=1) + "\n"
 
 
+def recording_with_code_named(text: str, naming: Callable[[str], str]) -> str:
+    """Return the recording *text* with the names of local code changed by *naming*; what is no recording stays."""
+    try:
+        content = json.loads(text)
+        if content.pop("checksum") != _checksum(content):
+            return text
+        content["scenario"] = with_code_named(content["scenario"], naming)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return text
+    return json.dumps({**content, "checksum": _checksum(content)}, indent=1) + "\n"
+
+
 def write_recording(recording: Recording, path: str | Path) -> None:
-    """Write *recording* to *path*, replacing what is there.
+    """Write *recording* to *path*, replacing what is there; local code is named from its folder.
 
     Raises:
         UsageError: the file cannot be written.
     """
+    path = Path(path)
+    placed = attrs.evolve(recording, scenario=placed_in(path.parent, recording.scenario))
     try:
-        Path(path).write_text(recording_text(recording), encoding="utf-8")
+        path.write_text(recording_text(placed), encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot be written: {error.strerror}.", file=path) from None
 

@@ -11,11 +11,14 @@ import attrs
 
 from chaoslab.checkers import Outcome as VerdictOutcome
 from chaoslab.checkers import merge
+from chaoslab.explore.corpus import Entry, signature_of
 from chaoslab.explore.outcome import Outcome
 
 __all__ = ["Group", "Tally", "campaign_document", "campaign_lines", "repeat_command"]
 
 _WIDTH = 110
+_SMALL_MAX = 5
+"""How many of the smallest scenarios that show what looks alike are told."""
 
 
 @attrs.define(kw_only=True)
@@ -117,8 +120,18 @@ def repeat_command(tally: Tally, group: Group, set_options: Iterable[str]) -> st
     return shlex.join(["chaoslab", "run", outcome.scenario, *options, "--seed", str(outcome.seed)])
 
 
-def campaign_lines(tally: Tally, *, elapsed_s: float, set_options: Sequence[str]) -> list[str]:
-    """Return the report for people."""
+def campaign_lines(
+    tally: Tally, *, elapsed_s: float, set_options: Sequence[str], corpus: str = "", kept: Sequence[Entry] = ()
+) -> list[str]:
+    """Return the report for people.
+
+    Args:
+        tally: What the campaign found.
+        elapsed_s: Seconds of the wall clock that it took.
+        set_options: The ``--set`` options that it was given.
+        corpus: Where failures were kept, if they were.
+        kept: What that file holds.
+    """
     rate = tally.runs / elapsed_s if elapsed_s else 0.0
     lines = [f"{tally.runs:,} runs, {tally.events:,} events, {elapsed_s:.1f} s ({rate:.1f} runs a second)", ""]
     for (scenario, check, anomaly), group in tally.groups.items():
@@ -128,7 +141,9 @@ def campaign_lines(tally: Tally, *, elapsed_s: float, set_options: Sequence[str]
         lines += textwrap.wrap(
             group.first.findings[0].summary, width=_WIDTH, initial_indent=" " * 11, subsequent_indent=" " * 11
         )
-        lines += [f"           repeat with: {repeat_command(tally, group, set_options)}", ""]
+        lines.append(f"           repeat with: {repeat_command(tally, group, set_options)}")
+        lines += [f"           {line}" for line in _small_lines(_small(group, kept), corpus)]
+        lines.append("")
     lines += [f"  unknown  {scenario}: the probe {probe} was never passed" for scenario, probe in tally.never]
     if not tally.runs:
         return [*lines, "UNKNOWN: nothing was run"]
@@ -144,8 +159,26 @@ def campaign_lines(tally: Tally, *, elapsed_s: float, set_options: Sequence[str]
     ]
 
 
-def campaign_document(tally: Tally, *, elapsed_s: float, set_options: Sequence[str]) -> dict[str, Any]:
-    """Return the report for machines."""
+def _small(group: Group, kept: Iterable[Entry]) -> list[Entry]:
+    """Return those of *kept* that look like *group* and were made small."""
+    look = signature_of(group.first)
+    return [entry for entry in kept if entry.shrunk and attrs.evolve(entry.signature, shape="") == look]
+
+
+def _small_lines(small: Sequence[Entry], corpus: str) -> list[str]:
+    """Say how small what was found has become, and where it is."""
+    if not small:
+        return []
+    lines = [f"made small: failure {one.id}, {one.signature.shape} ({one.size})" for one in small[:_SMALL_MAX]]
+    if len(small) > _SMALL_MAX:
+        lines.append(f"and {len(small) - _SMALL_MAX} more: {shlex.join(['chaoslab', 'corpus', 'list', corpus])}")
+    return [*lines, f"look at it with: {shlex.join(['chaoslab', 'corpus', 'show', corpus, str(small[0].id)])}"]
+
+
+def campaign_document(
+    tally: Tally, *, elapsed_s: float, set_options: Sequence[str], kept: Sequence[Entry] = ()
+) -> dict[str, Any]:
+    """Return the report for machines; see ``campaign_lines``."""
     total: dict[str, int] = {}
     for probes in tally.probes.values():
         for probe, times in probes.items():
@@ -170,6 +203,10 @@ def campaign_document(tally: Tally, *, elapsed_s: float, set_options: Sequence[s
                 "seeds": group.seeds,
                 "trace_hash": group.first.trace_hash,
                 "repeat": repeat_command(tally, group, set_options),
+                "small": [
+                    {"failure": one.id, "shape": one.signature.shape, "size": one.size, "scenario": one.shrunk}
+                    for one in _small(group, kept)
+                ],
             }
             for (scenario, check, anomaly), group in tally.groups.items()
         ],

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import attrs
@@ -9,7 +12,9 @@ import attrs
 from chaoslab import local_code
 from chaoslab.scenario.scenario import Scenario
 
-__all__ = ["placed_in"]
+__all__ = ["placed_in", "with_code_named"]
+
+_CODE = re.compile(r'^((?:protocol|test) = )(".*")$', re.MULTILINE)
 
 
 def placed_in(folder: Path, scenario: Scenario) -> Scenario:
@@ -19,3 +24,11 @@ def placed_in(folder: Path, scenario: Scenario) -> Scenario:
         protocol=local_code.named_in(folder, scenario.protocol),
         test=local_code.named_in(folder, scenario.test),
     )
+
+
+def with_code_named(text: str, naming: Callable[[str], str]) -> str:
+    """Return the scenario *text*, as ``scenario_to_toml`` writes it, with the names of local code changed by *naming*.
+
+    Nothing is read: the code need not be there.
+    """
+    return _CODE.sub(lambda line: line[1] + json.dumps(naming(json.loads(line[2])), ensure_ascii=False), text)

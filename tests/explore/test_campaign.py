@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import signal
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
 
 from chaoslab.explore.campaign import Job, Target, campaign, local_executor, seeds_of
+from chaoslab.explore.corpus import Corpus
 from chaoslab.explore.outcome import Outcome, outcome_of
 from chaoslab.explore.recording import read_recording, replay
 from chaoslab.plugins import Protocol, registry
@@ -160,6 +162,24 @@ def test_each_kind_of_failure_is_told_once() -> None:
     assert len(document["failures"]) == len({(f["check"], f["anomaly"]) for f in document["failures"]})
     assert "repeat with: chaoslab run cut --set cluster.nodes=5 --seed" in lines
     assert "INVALID:" in lines
+
+
+def test_a_failure_is_told_with_the_smallest_scenarios_of_the_corpus(tmp_path: Path) -> None:
+    """That is what somebody looks at in the morning, not the seed with thirty faults."""
+    corpus, tally = Corpus(tmp_path / "c.db"), Tally()
+    for outcome in outcomes(ThreadPoolExecutor(1), workers=1):
+        if outcome.findings:
+            corpus.add(outcome)
+            tally.add(outcome)
+    assert corpus.keep_shrunk(1, "title = 'small'", "1 faults, 2 operations", "partition")
+    kept = corpus.entries()
+    lines = campaign_lines(tally, elapsed_s=1.0, set_options=[], corpus="c.db", kept=kept)
+    assert "           made small: failure 1, partition (1 faults, 2 operations)" in lines
+    assert "           look at it with: chaoslab corpus show c.db 1" in lines
+    first, *others = campaign_document(tally, elapsed_s=1.0, set_options=[], kept=kept)["failures"]
+    small = {"failure": 1, "shape": "partition", "size": "1 faults, 2 operations", "scenario": "title = 'small'"}
+    assert first["small"] == [small]
+    assert all(other["small"] == [] for other in others)
 
 
 def test_an_empty_campaign_proves_nothing() -> None:

@@ -23,7 +23,7 @@ from chaoslab.explore.corpus import RECORDINGS_MAX, SIGHTINGS_MAX, Corpus, Entry
 from chaoslab.explore.findings import Keeper, read_findings
 from chaoslab.explore.known import replay_known, shrink_new
 from chaoslab.explore.outcome import Finding, Outcome, outcome_of
-from chaoslab.explore.recording import parse_recording
+from chaoslab.explore.recording import parse_recording, read_recording, record, replay, write_recording
 from chaoslab.plugins import registry
 from chaoslab.runner import run
 from chaoslab.scenario import load_scenario, parse_scenario, scenario_to_toml
@@ -42,7 +42,8 @@ def failing() -> Outcome:
 
 def made_up(seed: int, anomaly: str = "stale read") -> Outcome:
     finding = Finding(check="linearizable", verdict="invalid", anomaly=anomaly, summary="so it is.")
-    return Outcome(scenario="s", protocol="p", seed=seed, verdict="invalid", findings=(finding,), recording="{}")
+    recording = f'{{"seed": {seed}}}'
+    return Outcome(scenario="s", protocol="p", seed=seed, verdict="invalid", findings=(finding,), recording=recording)
 
 
 def test_one_bug_is_one_entry(tmp_path: Path) -> None:
@@ -141,6 +142,94 @@ def test_few_failures_of_one_look_wait_to_be_made_small(tmp_path: Path) -> None:
         corpus.add(made_up(seed))
     assert len(corpus.sightings()) == SIGHTINGS_MAX
     assert corpus.entries()[0].seen == 20
+
+
+def test_the_same_runs_again_are_not_made_small_again(tmp_path: Path) -> None:
+    """Whoever runs the same seeds every night waits for it once, until the bug is fixed."""
+    corpus = Corpus(tmp_path / "c.db")
+    corpus.add(made_up(1))
+    corpus.keep_shrunk(1, "small", "1 faults", "partition")
+    corpus.add(made_up(2))
+    corpus.settle(*corpus.sightings(), "small", "1 faults", "partition")
+    for seed in (1, 2, 3):
+        corpus.add(made_up(seed))
+    assert [one.seed for one in corpus.sightings()] == [3]
+    corpus.settle(*corpus.sightings(), "small", "1 faults", "crash")
+    corpus.set_state(2, "fixed")
+    corpus.add(made_up(2))
+    assert [one.seed for one in corpus.sightings()] == [2]
+
+
+def test_an_entry_that_was_another_one_is_not_made_small_again(tmp_path: Path) -> None:
+    """It was settled like a sighting."""
+    corpus = Corpus(tmp_path / "c.db")
+    corpus.add(made_up(1))
+    corpus.add(made_up(2))
+    corpus.settle(*corpus.sightings(), "small", "1 faults", "partition")
+    assert not corpus.keep_shrunk(1, "small", "1 faults", "partition")
+    corpus.add(made_up(1))
+    assert corpus.sightings() == []
+
+
+STORE = """
+class Store:
+    async def serve(self, node):
+        values = {}
+        async for message in node:
+            if message.body.f == "write":
+                values[message.body.key] = message.body.value
+            message.reply(values.get(message.body.key))
+"""
+
+OWN = """
+[scenario]
+duration = "1s"
+[cluster]
+protocol = "store.py:Store"
+nodes = 2
+[workload]
+name = "register"
+"""
+
+
+def test_a_corpus_can_be_moved_with_the_code_that_it_is_about(tmp_path: Path) -> None:
+    """What a nightly run has found replays in another checkout, and the failure is known there."""
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    (here / "store.py").write_text(STORE)
+    (here / "own.toml").write_text(OWN)
+    corpus = Corpus(here / "c.db")
+    outcome = outcome_of("own", load_scenario(here / "own.toml", registry()), 0)
+    assert corpus.add(outcome)
+    (entry,) = corpus.entries()
+    assert entry.signature.protocol == f"{here}/store.py:Store"
+    corpus.keep_shrunk(entry.id, scenario_to_toml(parse_recording(entry.recording).scenario), "small", "no fault")
+    corpus.close()
+    here.rename(there)
+    moved = Corpus(there / "c.db")
+    (entry,) = moved.entries()
+    assert entry.signature.protocol == f"{there}/store.py:Store"
+    assert parse_scenario(entry.shrunk, registry()).protocol == f"{there}/store.py:Store"
+    replay(parse_recording(entry.recording))
+    told: list[str] = []
+    replay_known(moved, lambda entry, state: told.append(state))
+    assert told == ["failing"]
+    again = outcome_of("own", load_scenario(there / "own.toml", registry()), 0)
+    assert again.protocol != outcome.protocol
+    assert not moved.add(again)
+    assert moved.sightings() == []
+
+
+def test_a_recording_can_be_moved_with_the_code_that_it_is_about(tmp_path: Path) -> None:
+    """A bug report is a folder."""
+    here = tmp_path / "here"
+    (here / "found").mkdir(parents=True)
+    (here / "store.py").write_text(STORE)
+    (here / "own.toml").write_text(OWN)
+    write_recording(record(run(load_scenario(here / "own.toml", registry()), 0)), here / "found" / "recording.json")
+    assert str(tmp_path) not in (here / "found" / "recording.json").read_text()
+    here.rename(tmp_path / "there")
+    replay(read_recording(tmp_path / "there" / "found" / "recording.json"))
 
 
 def test_what_a_full_disk_keeps_out_of_the_corpus_is_kept_beside_it(tmp_path: Path) -> None:
