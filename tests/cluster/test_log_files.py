@@ -50,6 +50,29 @@ def test_handlers_of_a_run_are_gone_after_it() -> None:
     assert logging.root.handlers == before
 
 
+def test_levels_that_a_node_sets_are_gone_after_the_run() -> None:
+    """The next run of the same seed would log more, or less, than this one did."""
+    named, before = logging.getLogger("tests.log levels"), logging.root.level
+    seen: list[int] = []
+
+    async def serve(node: cl.Node) -> None:
+        seen.append(named.level)
+        logging.root.setLevel("ERROR")
+        for level in (logging.DEBUG, logging.CRITICAL):
+            named.setLevel(level)
+        seen.append(named.level)
+        await trio.sleep_forever()
+
+    async def main(cluster: cl.Cluster) -> None:
+        cluster.start(serve, nodes=1)
+        await trio.sleep(1)
+
+    for _ in range(2):
+        cl.run(main, seed=0)
+        assert (named.level, logging.root.level) == (logging.NOTSET, before)
+    assert seen == [logging.NOTSET, logging.CRITICAL] * 2
+
+
 def test_a_life_that_has_ended_logs_no_more() -> None:
     """Its handler would rotate the files of the life that came after it."""
     found: list[Any] = []

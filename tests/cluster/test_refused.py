@@ -46,6 +46,7 @@ def on_a_node(code: Callable[[], Any]) -> Any:
         (lambda: asyncio.Runner().get_loop(), "ran asyncio"),
         (lambda: queue.Queue[int]().get(timeout=0.01), "waited for another thread"),
         (lambda: threading.Event().wait(0.01), "waited for another thread"),
+        (lambda: queue.SimpleQueue[int]().get(timeout=0.01), "waited for another thread"),
         (lambda: select.select([], [], [], 0.01), "called select.select"),
         (lambda: selectors.DefaultSelector(), "made a selector"),
         (lambda: selectors.PollSelector().select(0.01), "called select.poll|waited with a selector"),

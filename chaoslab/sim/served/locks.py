@@ -4,11 +4,13 @@ A node has one thread. A lock that one of its tasks holds while it waits, and an
 wait would stop all nodes for good.
 
 Not seen is a lock that was made before the run, such as one of a module. ``threading.RLock`` needs nothing: to it all
-tasks are one thread, so it never waits.
+tasks are one thread, so it never waits. ``queue.SimpleQueue`` waits in C, where nothing is seen: a run has the standard
+library's own in Python instead, whose wait is refused like any other wait for a thread.
 """
 
 from __future__ import annotations
 
+import queue
 import threading
 from collections.abc import Callable
 from typing import Any, Final
@@ -57,4 +59,5 @@ def lock_replacements(node: Callable[[], Process | None]) -> list[tuple[Any, str
     def new_lock() -> Any:
         return _LOCK() if node() is None else Lock()
 
-    return [(threading, "Lock", new_lock)]
+    in_python = getattr(queue, "_PySimpleQueue", queue.SimpleQueue)
+    return [(threading, "Lock", new_lock), (queue, "SimpleQueue", in_python)]

@@ -7,6 +7,7 @@ Rules:
 
 1. A handler that a life of a node has made handles what that life says, and nothing else.
 2. When the run ends it is taken away from all loggers.
+3. A level that a node sets is that of all nodes. When the run ends the logger has the level of before.
 """
 
 from __future__ import annotations
@@ -17,15 +18,19 @@ from typing import Any
 
 from chaoslab.sim.process import Process
 
-__all__ = ["log_replacements", "take_handlers_away"]
+__all__ = ["log_replacements", "put_levels_back", "take_handlers_away"]
 
 _owners: dict[logging.Handler, Process] = {}
 """Whose the handlers are that the run has made."""
+
+_levels: dict[logging.Logger, int] = {}
+"""The levels that loggers had before a node set another."""
 
 
 def log_replacements(node: Callable[[], Process | None]) -> list[tuple[Any, str, Any]]:
     """Return what replaces methods of handlers, for the node that *node* says."""
     real_init, real_handle = logging.Handler.__init__, logging.Handler.handle
+    real_set_level = logging.Logger.setLevel
 
     def init(self: logging.Handler, level: int | str = logging.NOTSET) -> None:
         real_init(self, level)
@@ -36,7 +41,16 @@ def log_replacements(node: Callable[[], Process | None]) -> list[tuple[Any, str,
     def handle(self: logging.Handler, record: logging.LogRecord) -> Any:
         return real_handle(self, record) if _owners.get(self) in (None, node()) else False
 
-    return [(logging.Handler, "__init__", init), (logging.Handler, "handle", handle)]
+    def set_level(self: logging.Logger, level: int | str) -> None:
+        if node() is not None:
+            _levels.setdefault(self, self.level)
+        real_set_level(self, level)
+
+    return [
+        (logging.Handler, "__init__", init),
+        (logging.Handler, "handle", handle),
+        (logging.Logger, "setLevel", set_level),
+    ]
 
 
 def take_handlers_away() -> None:
@@ -48,3 +62,10 @@ def take_handlers_away() -> None:
                 for handler in _owners:
                     logger.removeHandler(handler)
         _owners.clear()
+
+
+def put_levels_back() -> None:
+    """Give each logger the level that it had before the run: the next would say more, or less, for the same seed."""
+    for logger, level in _levels.items():
+        logger.setLevel(level)
+    _levels.clear()

@@ -18,7 +18,7 @@ from chaoslab.sim.served.clocks import clock_replacements
 from chaoslab.sim.served.dates import date_replacements, pickled_by_makers
 from chaoslab.sim.served.files import file_replacements
 from chaoslab.sim.served.locks import lock_replacements
-from chaoslab.sim.served.logs import log_replacements, take_handlers_away
+from chaoslab.sim.served.logs import log_replacements, put_levels_back, take_handlers_away
 from chaoslab.sim.served.randomness import hidden_generator_served, randomness_replacements
 from chaoslab.sim.served.refused import refused_replacements
 from chaoslab.sim.served.sockets import socket_replacements
@@ -79,6 +79,7 @@ def serving(outside: Process, after: Callable[..., None]) -> Iterator[None]:
         stack.callback(hidden_generator_served(_current))
         stack.callback(pickled_by_makers())
         stack.callback(take_handlers_away)
+        stack.callback(put_levels_back)
         stack.callback(_environment_kept())
         stack.enter_context(determinism.workers_started_by(start))
         stack.callback(_stop)
