@@ -201,29 +201,25 @@ class Corpus:
     def keep_shrunk(self, entry: int, scenario: str, size: str, shape: str) -> bool:
         """Keep the smallest scenario that shows the failure *entry*; return False if it turned out to be a known one.
 
-        Then *entry* is gone, and the known one was seen as often more.
+        Then the two become one, which was seen as often as both: the older one, of which somebody was told.
         """
         scenario = with_code_named(scenario, self._name_in)
         with self._file.at_once() as database:
             same = database.execute(
-                "SELECT other.id FROM failures AS one JOIN failures AS other ON other.protocol = one.protocol "
-                'AND other."check" = one."check" AND other.anomaly = one.anomaly '
+                "SELECT other.id FROM failures AS one JOIN failures AS other "
+                'ON other.protocol = one.protocol AND other."check" = one."check" AND other.anomaly = one.anomaly '
                 "WHERE one.id = ? AND other.shape = ? AND other.id != one.id",
                 (entry, shape),
             ).fetchone()
-            if same is not None:
-                database.execute(
-                    "UPDATE failures SET seen = seen + (SELECT seen FROM failures WHERE id = ?), state = 'failing' "
-                    "WHERE id = ?",
-                    (entry, same["id"]),
-                )
-                gone = database.execute("DELETE FROM failures WHERE id = ? RETURNING recording", (entry,)).fetchone()
-                database.execute("INSERT OR IGNORE INTO settled VALUES (?)", (_digest(gone["recording"]),))
-                return False
-            database.execute(
-                "UPDATE failures SET shrunk = ?, size = ?, shape = ? WHERE id = ?", (scenario, size, shape, entry)
-            )
-            return True
+            kept = (scenario, size, shape)
+            if same is None:
+                _keep_small(database, entry, kept)
+            elif same["id"] < entry:
+                _merge(database, entry, into=same["id"])
+            else:
+                _merge(database, same["id"], into=entry)
+                _keep_small(database, entry, kept)
+        return same is None
 
     def sightings(self) -> list[Sighting]:
         """Return the failures that are kept until they are made small, in the order in which they were found."""
@@ -346,6 +342,18 @@ def _is_settled(database: sqlite3.Connection, known: Sequence[Any], recording: s
         return True
     digest = (_digest(recording),)
     return database.execute("SELECT 1 FROM settled WHERE recording = ?", digest).fetchone() is not None
+
+
+def _keep_small(database: sqlite3.Connection, entry: int, kept: tuple[str, str, str]) -> None:
+    database.execute("UPDATE failures SET shrunk = ?, size = ?, shape = ? WHERE id = ?", (*kept, entry))
+
+
+def _merge(database: sqlite3.Connection, entry: int, *, into: int) -> None:
+    """Count what was seen of *entry* as seen of *into*, and forget *entry*."""
+    gone = database.execute("SELECT recording, seen FROM failures WHERE id = ?", (entry,)).fetchone()
+    database.execute("DELETE FROM failures WHERE id = ?", (entry,))
+    database.execute("UPDATE failures SET seen = seen + ?, state = 'failing' WHERE id = ?", (gone["seen"], into))
+    database.execute("INSERT OR IGNORE INTO settled VALUES (?)", (_digest(gone["recording"]),))
 
 
 def _digest(recording: str) -> str:

@@ -167,8 +167,11 @@ def test_an_entry_that_was_another_one_is_not_made_small_again(tmp_path: Path) -
     corpus.add(made_up(2))
     corpus.settle(*corpus.sightings(), "small", "1 faults", "partition")
     assert not corpus.keep_shrunk(1, "small", "1 faults", "partition")
-    corpus.add(made_up(1))
+    for seed in (1, 2):
+        corpus.add(made_up(seed))
     assert corpus.sightings() == []
+    (entry,) = corpus.entries()
+    assert (entry.id, entry.seed, entry.signature.shape, entry.seen) == (1, 1, "partition", 5)  # the one that was told
 
 
 STORE = """
