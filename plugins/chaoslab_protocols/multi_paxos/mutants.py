@@ -199,7 +199,7 @@ class LastHeardFirst(Leader):
     "P13",
     "a new leader proposes what it was told last for a slot, not what was accepted with the highest ballot",
     source="Lamport, Paxos Made Simple, section 2.2, P2c",
-    scenario="multi_paxos/old_acceptances",
+    scenario="multi_paxos/the_highest_ballot",
 )
 class TakesTheLastAnswer(Server):
     leader_class = LastHeardFirst
