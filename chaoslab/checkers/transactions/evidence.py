@@ -108,7 +108,8 @@ class Edge:
         key: The key of a ww, wr or rw edge.
         value: ww, rw: what the target wrote. wr: what it read.
         earlier: ww: what the source wrote.
-        shown_by: ww of list-append: a transaction whose read shows that order.
+        shown_by: ww: a transaction whose read shows that order. In a proof about registers ``Derived`` says it instead,
+            and only the edges that are told to people have it.
     """
 
     kind: EdgeKind

@@ -36,7 +36,7 @@ from chaoslab.checkers.transactions.evidence import (
 from chaoslab.checkers.transactions.fractures import fractured_reads, lost_updates
 from chaoslab.checkers.transactions.levels import SEVERITY, Level, checked_level, violates
 from chaoslab.checkers.transactions.snapshots import Assumption, Budget, Impossible, snapshot_schedule
-from chaoslab.checkers.transactions.words import cycle_sentence, pattern_sentence, transaction_name
+from chaoslab.checkers.transactions.words import cycle_sentence, mentioned, pattern_sentence, transaction_name
 from chaoslab.checkers.verdict import Verdict, confirm
 from chaoslab.history import History, Operation
 
@@ -227,7 +227,7 @@ class _Check:
             return self._refused(found.anomaly, pattern_sentence(pattern), pattern, shown)
         cycle = cycle_of(self.seen, found, self.history.operation)
         sentence = cycle_sentence(cycle.edges, appends=True)
-        return self._refused(found.anomaly, sentence, cycle, _mentioned(cycle.edges))
+        return self._refused(found.anomaly, sentence, cycle, mentioned(cycle.edges))
 
     def _impossible(self, found: Impossible) -> Verdict:
         proof = Proof(steps=tuple(map(self._step, found.steps)))
@@ -237,7 +237,7 @@ class _Check:
             f"whichever of {transaction_name(first.first)} and {transaction_name(first.second)} appended to "
             f"{first.key} first, no snapshots and commits explain what was read."
         )
-        return self._refused("G-SI", sentence, proof, _mentioned(edges))
+        return self._refused("G-SI", sentence, proof, mentioned(edges))
 
     def _step(self, step: Any) -> AssumedOrder | Contradiction:
         if isinstance(step, Assumption):
@@ -276,8 +276,3 @@ class _Check:
             evidence=evidence,
             details=self._details(),
         )
-
-
-def _mentioned(edges: Any) -> list[Operation]:
-    """Return the transactions at the ends of *edges*, and those that show them."""
-    return [one for edge in edges for one in (edge.source, edge.target, edge.shown_by) if one is not None]

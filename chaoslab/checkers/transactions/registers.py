@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
+import attrs
+
 from chaoslab.checkers.transactions.appends import Found
 from chaoslab.checkers.transactions.evidence import (
     AssumedOrder,
@@ -28,10 +30,10 @@ from chaoslab.checkers.transactions.register_decision import REGISTER_LEVELS, De
 from chaoslab.checkers.transactions.register_proofs import Evidence
 from chaoslab.checkers.transactions.register_verifier import complaint_about_pattern, complaint_about_proof
 from chaoslab.checkers.transactions.register_witnesses import RegisterWitnesses
-from chaoslab.checkers.transactions.words import cycle_sentence, pattern_sentence, transaction_name
+from chaoslab.checkers.transactions.words import cycle_sentence, mentioned, pattern_sentence, transaction_name
 from chaoslab.checkers.verdict import Verdict, confirm
 from chaoslab.errors import UsageError, unknown_word
-from chaoslab.history import History, Operation
+from chaoslab.history import History
 
 __all__ = ["CONFIGURATIONS_MAX", "REGISTER_LEVELS", "register_transactions"]
 
@@ -156,15 +158,17 @@ class _Telling:
             complaint_about_proof(proof, self.history.operations(), self.level, sessions=self.sessions),
         )
         cycles = [step for step in proof.steps if isinstance(step, Contradiction)]
-        told = min(cycles, key=lambda step: len(step.edges)).edges
-        reasons = [_reason(proof, edge) for edge in told]
-        edges = [*told, *(edge for reason in reasons if reason is not None for edge in reason.path)]
-        mentioned = [one for edge in edges for one in (edge.source, edge.target)]
-        mentioned += [None if reason is None else reason.through for reason in reasons]
-        shown = {one.call: one for one in mentioned if one is not None}
+        cycle = min(cycles, key=lambda step: len(step.edges)).edges
+        reasons = [_reason(proof, edge) for edge in cycle]
+        told = [
+            edge if reason is None else attrs.evolve(edge, shown_by=reason.through)
+            for edge, reason in zip(cycle, reasons, strict=True)
+        ]
+        premises = [edge for reason in reasons if reason is not None for edge in reason.path]
+        shown = {one.call: one for one in mentioned([*told, *premises])}
         return self._verdict(
             "invalid",
-            _sentence(proof, told, [None if reason is None else reason.through for reason in reasons]),
+            _sentence(proof, told),
             anomaly=refuted.anomaly,
             operations=tuple(shown[call] for call in sorted(shown)),
             evidence=proof,
@@ -176,11 +180,11 @@ def _reason(proof: Proof, edge: Edge) -> Derived | None:
     return next((step for step in proof.steps if isinstance(step, Derived) and step.edge == edge), None)
 
 
-def _sentence(proof: Proof, cycle: Sequence[Edge], through: Sequence[Operation | None]) -> str:
+def _sentence(proof: Proof, cycle: Sequence[Edge]) -> str:
     orders = [step for step in proof.steps if isinstance(step, AssumedOrder)]
     sources = [step for step in proof.steps if isinstance(step, AssumedSource)]
     if not orders and not sources:
-        return cycle_sentence(cycle, appends=False, through=through)
+        return cycle_sentence(cycle, appends=False)
     if sources:
         first = sources[0]
         return (

@@ -5,12 +5,12 @@ One sentence about processes, keys and values. A transaction is named by its pro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from chaoslab.checkers.transactions.evidence import Edge, Pattern
 from chaoslab.history import Operation
 
-__all__ = ["cycle_sentence", "edge_in_words", "pattern_sentence", "transaction_name"]
+__all__ = ["cycle_sentence", "edge_in_words", "mentioned", "pattern_sentence", "transaction_name"]
 
 
 def transaction_name(operation: Operation | None) -> str:
@@ -18,14 +18,8 @@ def transaction_name(operation: Operation | None) -> str:
     return "the initial state" if operation is None else f"process {operation.process} (event {operation.call})"
 
 
-def edge_in_words(edge: Edge, *, appends: bool, through: Operation | None = None) -> str:
-    """Return what shows that one transaction comes before another.
-
-    Args:
-        edge: What comes before what.
-        appends: The transactions append to lists.
-        through: Of a ww edge between registers: the reader from which it was derived, if there is one.
-    """
+def edge_in_words(edge: Edge, *, appends: bool) -> str:
+    """Return what shows that one transaction comes before another. *appends*: the transactions append to lists."""
     source, target = transaction_name(edge.source), transaction_name(edge.target)
     verb, place = ("appended", f"to {edge.key}") if appends else ("wrote", f"to {edge.key}")
     if edge.kind == "wr":
@@ -36,22 +30,27 @@ def edge_in_words(edge: Edge, *, appends: bool, through: Operation | None = None
         if edge.source is None or edge.target is None:
             return f"{target} {verb} {edge.value!r} {place} before {source}"
         order = f"{target} {verb} {edge.value!r} {place} after {edge.earlier!r} of {source}"
-        if edge.shown_by is not None:
-            return f"{order}, as {transaction_name(edge.shown_by)} saw"
-        if through is None:
+        if edge.shown_by is None:
             return order
-        return f"{order}, as {transaction_name(through)}, which comes after both, read {edge.value!r}"
+        reader = transaction_name(edge.shown_by)
+        return (
+            f"{order}, as {reader} saw"
+            if appends
+            else f"{order}, as {reader}, which comes after both, read {edge.value!r}"
+        )
     if edge.kind == "process":
         return f"{source} came before {target} in the same process"
     return f"{source} had ended when {target} began"
 
 
-def cycle_sentence(edges: Sequence[Edge], *, appends: bool, through: Sequence[Operation | None] = ()) -> str:
-    """Return the sentence about a cycle; *through* has what ``edge_in_words`` wants for each edge."""
-    readers = through or [None] * len(edges)
-    parts = [
-        edge_in_words(edge, appends=appends, through=reader) for edge, reader in zip(edges[:4], readers, strict=False)
-    ]
+def mentioned(edges: Iterable[Edge]) -> list[Operation]:
+    """Return the transactions at the ends of *edges*, and those that show them."""
+    return [one for edge in edges for one in (edge.source, edge.target, edge.shown_by) if one is not None]
+
+
+def cycle_sentence(edges: Sequence[Edge], *, appends: bool) -> str:
+    """Return the sentence about a cycle."""
+    parts = [edge_in_words(edge, appends=appends) for edge in edges[:4]]
     more = f", and so on over {len(edges)} transactions" if len(edges) > 4 else ""
     listed = ", and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
     return f"{listed}{more}: each of them would have to come before itself."
