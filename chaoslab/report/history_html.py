@@ -20,7 +20,7 @@ from chaoslab.checkers import Outcome, Verdict
 from chaoslab.checkers.ladder import Ladder
 from chaoslab.history import History, Operation
 from chaoslab.history.words import in_words
-from chaoslab.report.html import STYLE
+from chaoslab.report.html import FILLS, STYLE
 
 __all__ = ["page_of_history"]
 
@@ -30,9 +30,9 @@ _OPERATIONS_MAX: Final = 120
 _LEFT: Final = 90
 _STEP: Final = 24
 _ROW: Final = 34
+_WIDTH_MIN: Final = 600
 _LETTER: Final = 6.2
 """About how wide a letter is, in the units of the picture."""
-_FILLS: Final = {"ok": "#9ad1b0", "fail": "#dddddd", "info": "#f2d08a"}
 
 _PAGE: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{{ title }}</title><style>
@@ -138,7 +138,7 @@ def _picture(shown: Sequence[Operation], letters: dict[int, str]) -> dict[str, A
     """Return what the picture draws: a row for each process, a bar for each operation."""
     events = sorted({event for one in shown for event in (one.call, one.ret) if event is not None})
     places = {event: _LEFT + _STEP * place for place, event in enumerate(events)}
-    width = _LEFT + _STEP * (len(events) + 1)
+    width = max(_WIDTH_MIN, _LEFT + _STEP * (len(events) + 1))
     rows = {process: 24 + _ROW * row for row, process in enumerate(sorted({one.process for one in shown}))}
     texts = _texts(shown, letters, places, width)
     bars = [
@@ -146,7 +146,7 @@ def _picture(shown: Sequence[Operation], letters: dict[int, str]) -> dict[str, A
             "x": places[one.call],
             "y": rows[one.process],
             "width": (width if one.ret is None else places[one.ret]) - places[one.call],
-            "fill": _FILLS[one.type],
+            "fill": FILLS[one.type],
             "words": in_words(one),
             "text": texts.get(one.call, ""),
         }
@@ -162,7 +162,7 @@ def _texts(shown: Sequence[Operation], letters: dict[int, str], places: dict[int
     ends: dict[int, int] = {}
     for one in reversed(shown):
         if one.call in letters:
-            room = int((ends.get(one.process, max(width, 600)) - places[one.call]) / _LETTER)
+            room = int((ends.get(one.process, width) - places[one.call]) / _LETTER)
             text = f"{letters[one.call]}: {in_words(one, with_process=False)}"
             texts[one.call] = text if len(text) <= room else f"{text[: max(1, room - 2)]}…"
             ends[one.process] = places[one.call]

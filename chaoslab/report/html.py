@@ -25,7 +25,7 @@ from chaoslab.history.jsonl import read_jsonl
 from chaoslab.history.words import in_words
 from chaoslab.units import NS_PER_S
 
-__all__ = ["STYLE", "page_of_folder", "write_page"]
+__all__ = ["FILLS", "STYLE", "page_of_folder", "write_page"]
 
 _WIDTH: Final = 1000
 _LEFT: Final = 70
@@ -86,7 +86,8 @@ stroke="{{ bar.stroke }}"><title>{{ bar.words }}</title></rect>{% if bar.shown %
 <title>{{ arrow.words }}</title></line><circle cx="{{ arrow.x }}" cy="{{ arrow.y2 }}" r="2.5" fill="#2b6cb0"/>{% endfor %}
 </svg>"""
 
-_FILLS: Final = {"ok": "#9ad1b0", "fail": "#dddddd", "info": "#f2d08a"}
+FILLS: Final = {"ok": "#9ad1b0", "fail": "#dddddd", "info": "#f2d08a"}
+"""The colour of an operation, by how it ended."""
 
 
 @attrs.frozen
@@ -228,7 +229,7 @@ def _timeline(
                 "x": x,
                 "y": places[one.process],
                 "width": max(2.0, round(window.x(end_ns) - x, 1)),
-                "fill": _FILLS.get(one.type, "#f2d08a"),
+                "fill": FILLS.get(one.type, "#f2d08a"),
                 "stroke": "#a4161a" if is_marked else "#888",
                 "words": in_words(one),
                 "shown": in_words(one, with_process=False) if is_marked else "",

@@ -82,6 +82,14 @@ def test_who_never_heard_the_end_is_drawn_to_the_edge() -> None:
     assert int(x) + int(length) == width
 
 
+def test_words_of_the_last_operations_fit_into_a_small_picture() -> None:
+    """What is wider than the picture is cut off by it."""
+    page = page_of(STALE)
+    width = int(re.search(r'<svg width="(\d+)"', page)[1])  # type: ignore[index]
+    for x, words in re.findall(r'<text x="(\d+)" y="\d+" fill="#a4161a">([^<]*)</text>', page):
+        assert int(x) + 6 * len(words) <= width
+
+
 def test_words_stop_before_the_next_operation_of_the_process() -> None:
     """Or they would be written over each other."""
     page = page_of(recorded((0, "write", "first" * 30), (0, "write", "second" * 30), (1, "read", "first" * 30)))
