@@ -16,7 +16,7 @@ from chaoslab.explore.corpus import Corpus, Entry
 from chaoslab.explore.findings import read_findings
 from chaoslab.explore.recording import recording_with_code_named
 from chaoslab.report.terminal import table
-from chaoslab.scenario.files import with_code_named
+from chaoslab.scenario.files import text_placed_in
 
 __all__ = ["corpus"]
 
@@ -45,7 +45,7 @@ def list_entries(file: FILE, json: JSON = False) -> None:
         rows = [["", "state", "seen", "protocol", "check", "anomaly", "shape", "smallest"]]
         for entry in entries:
             named = entry.signature
-            words = (local_code.short(named.protocol), named.check, named.anomaly, named.shape, entry.size)
+            words = (_from_here(named.protocol), named.check, named.anomaly, named.shape, entry.size)
             rows.append([str(entry.id), entry.state, str(entry.seen), *words])
         print_lines(table(rows, indent=""))
 
@@ -56,18 +56,15 @@ def show(file: FILE, number: NUMBER, json: JSON = False) -> None:
     entry = _opened(file).entry(number)
     named = entry.signature
     if json:
-        print_json({**_document(entry), "shrunk": _named_in(Path(), entry) if entry.shrunk else None})
+        print_json({**_document(entry), "shrunk": text_placed_in(Path(), entry.shrunk) or None})
         return
     print_lines(
         [
-            f"{local_code.short(named.protocol)}: {named.check}: {named.anomaly or entry.verdict}",
+            f"{_from_here(named.protocol)}: {named.check}: {named.anomaly or entry.verdict}",
             f"  {entry.summary}",
             f"  {entry.state}, seen {entry.seen} times, first with seed {entry.seed} of {entry.scenario}",
             "",
-            *(
-                (_named_in(Path(), entry) if entry.shrunk else "").splitlines()
-                or ["no smaller scenario was made of it"]
-            ),
+            *(text_placed_in(Path(), entry.shrunk).splitlines() or ["no smaller scenario was made of it"]),
             "",
             f"take it out with: {shlex.join(['chaoslab', 'corpus', 'export', str(file), str(number)])}",
         ]
@@ -91,9 +88,13 @@ def export(
             " ", "-"
         )
     )
+    if entry.shrunk:
+        text = text_placed_in(out.parent, entry.shrunk)
+    else:
+        text = recording_with_code_named(entry.recording, functools.partial(local_code.named_in, out.parent))
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(_named_in(out.parent, entry), encoding="utf-8")
+        out.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot be written: {error.strerror}.", file=out) from None
     verb = "run" if entry.shrunk else "replay"
@@ -118,20 +119,17 @@ def prune(file: FILE) -> None:
     print_lines([f"{_opened(file).prune()} removed"])
 
 
-def _named_in(folder: Path, entry: Entry) -> str:
-    """Return the smallest scenario, or the recording, as a file in *folder* has it: local code is named from there."""
-    naming = functools.partial(local_code.named_in, folder)
-    if entry.shrunk:
-        return with_code_named(entry.shrunk, naming)
-    return recording_with_code_named(entry.recording, naming)
+def _from_here(name: str) -> str:
+    """Return the name of local code as somebody in the current folder says it: the same in every checkout."""
+    return local_code.named_in(Path(), name)
 
 
 def _document(entry: Entry) -> dict[str, Any]:
     named = entry.signature
     return {
-        "name": f"{local_code.short(named.protocol)}: {named.check}: {named.anomaly or entry.verdict}",
+        "name": f"{_from_here(named.protocol)}: {named.check}: {named.anomaly or entry.verdict}",
         "number": entry.id,
-        "protocol": local_code.short(named.protocol),
+        "protocol": _from_here(named.protocol),
         "check": named.check,
         "anomaly": named.anomaly or None,
         "shape": named.shape or None,

@@ -98,13 +98,14 @@ def fuzz(
         if stopped or keeper is None:
             crew.dismiss(wait=not stopped)
     elapsed_s = time.monotonic() - began
+    kept: list[Entry] = []
     if keeper is not None:
         _note_learned(keeper, chosen, targets)
         _note_campaign(keeper, tally, scenarios, seed)
         if not stopped:
             _shrink(keeper, crew, quiet=json)
+        kept = keeper.entries()
         _tell_trouble(keeper)
-    kept = [] if keeper is None or keeper.trouble is not None else keeper.corpus.entries()
     if junit is not None:
         write_junit(junit, junit_xml(tally, scenarios, elapsed_s=elapsed_s, set_options=set or []))
     if json:
@@ -184,7 +185,7 @@ def _expected(targets: list[Target]) -> dict[str, tuple[str, ...]]:
 def _known(entry: Entry, state: str) -> str:
     named = entry.signature
     look = f"{named.check}: {named.anomaly or entry.verdict}{f' ({named.shape})' if named.shape else ''}"
-    return f"known failure {entry.id}, {local_code.short(named.protocol)}: {look}: {state}"
+    return f"known failure {entry.id}, {local_code.named_in(Path(), named.protocol)}: {look}: {state}"
 
 
 def _made_small(entry: Entry, small: MadeSmall) -> str:

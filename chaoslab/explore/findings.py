@@ -17,7 +17,7 @@ import attrs
 import cattrs
 
 from chaoslab.errors import UsageError
-from chaoslab.explore.corpus import Corpus
+from chaoslab.explore.corpus import Corpus, Entry
 from chaoslab.explore.outcome import Outcome
 
 __all__ = ["Keeper", "read_findings"]
@@ -46,6 +46,15 @@ class Keeper:
                 self.trouble = str(error)
         self._keep_beside(outcome)
         return True  # nobody can say; rather told twice than not at all
+
+    def entries(self) -> list[Entry]:
+        """Return what the corpus holds; nothing once it cannot be read: a campaign is reported all the same."""
+        if self.trouble is None:
+            try:
+                return self.corpus.entries()
+            except UsageError as error:
+                self.trouble = str(error)
+        return []
 
     def _keep_beside(self, outcome: Outcome) -> None:
         line = json.dumps(attrs.asdict(outcome)) + "\n"

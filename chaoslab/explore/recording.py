@@ -19,6 +19,7 @@ from typing import Any
 
 import attrs
 
+from chaoslab import local_code
 from chaoslab.choices import Overrides
 from chaoslab.errors import DeterminismError, UsageError
 from chaoslab.nemesis import Plan
@@ -108,6 +109,8 @@ def recording_text(recording: Recording) -> str:
 
 def recording_with_code_named(text: str, naming: Callable[[str], str]) -> str:
     """Return the recording *text* with the names of local code changed by *naming*; what is no recording stays."""
+    if not local_code.is_local(text):
+        return text  # most name none, and parsing a long recording takes a while
     try:
         content = json.loads(text)
         if content.pop("checksum") != _checksum(content):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -13,6 +14,7 @@ from chaoslab.checkers import Outcome as VerdictOutcome
 from chaoslab.checkers import merge
 from chaoslab.explore.corpus import Entry, signature_of
 from chaoslab.explore.outcome import Outcome
+from chaoslab.scenario.files import text_placed_in
 
 __all__ = ["Group", "Tally", "campaign_document", "campaign_lines", "repeat_command"]
 
@@ -178,7 +180,7 @@ def _small_lines(small: Sequence[Entry], corpus: str) -> list[str]:
 def campaign_document(
     tally: Tally, *, elapsed_s: float, set_options: Sequence[str], kept: Sequence[Entry] = ()
 ) -> dict[str, Any]:
-    """Return the report for machines; see ``campaign_lines``."""
+    """Return the report for machines; see ``campaign_lines``. Local code is named from the current folder."""
     total: dict[str, int] = {}
     for probes in tally.probes.values():
         for probe, times in probes.items():
@@ -204,7 +206,12 @@ def campaign_document(
                 "trace_hash": group.first.trace_hash,
                 "repeat": repeat_command(tally, group, set_options),
                 "small": [
-                    {"failure": one.id, "shape": one.signature.shape, "size": one.size, "scenario": one.shrunk}
+                    {
+                        "failure": one.id,
+                        "shape": one.signature.shape,
+                        "size": one.size,
+                        "scenario": text_placed_in(Path(), one.shrunk),
+                    }
                     for one in _small(group, kept)
                 ],
             }

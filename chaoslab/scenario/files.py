@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import attrs
 from chaoslab import local_code
 from chaoslab.scenario.scenario import Scenario
 
-__all__ = ["placed_in", "with_code_named"]
+__all__ = ["placed_in", "text_placed_in", "with_code_named"]
 
 _CODE = re.compile(r'^((?:protocol|test) = )(".*")$', re.MULTILINE)
 
@@ -24,6 +25,11 @@ def placed_in(folder: Path, scenario: Scenario) -> Scenario:
         protocol=local_code.named_in(folder, scenario.protocol),
         test=local_code.named_in(folder, scenario.test),
     )
+
+
+def text_placed_in(folder: Path, text: str) -> str:
+    """Return the scenario *text* with local code named as a file in *folder* says it."""
+    return with_code_named(text, functools.partial(local_code.named_in, folder))
 
 
 def with_code_named(text: str, naming: Callable[[str], str]) -> str:

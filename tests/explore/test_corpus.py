@@ -174,6 +174,16 @@ def test_an_entry_that_was_another_one_is_not_made_small_again(tmp_path: Path) -
     assert (entry.id, entry.seed, entry.signature.shape, entry.seen) == (1, 1, "partition", 5)  # the one that was told
 
 
+def test_a_corpus_that_cannot_be_read_at_the_end_loses_no_report(tmp_path: Path) -> None:
+    """What the campaign itself has seen is told all the same, and the trouble with it."""
+    keeper = Keeper(Corpus(tmp_path / "c.db"))
+    keeper.keep(made_up(1))
+    assert [entry.seed for entry in keeper.entries()] == [1]
+    keeper.corpus.close()
+    assert keeper.entries() == []
+    assert keeper.trouble is not None
+
+
 STORE = """
 class Store:
     async def serve(self, node):
