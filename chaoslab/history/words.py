@@ -31,7 +31,8 @@ def shown(value: Any, depth: int = 0) -> str:
             text of more than 200 letters its ends.
         depth: How many collections it is in; what is in more than 5 is left out.
 
-    Cost: O(what is shown); O(n log n) for a set of n items, in whose order no two processes need agree.
+    Cost: O(n) for n items, of which few are written out; O(n log n) for a set, in whose order no two processes need
+    agree.
     """
     kind = value.__class__
     if kind in (str, bytes) and len(value) > _LETTERS_MAX:
