@@ -19,6 +19,7 @@ from chaoslab.errors import UsageError
 
 __all__ = [
     "NS_PER_S",
+    "counted",
     "format_duration",
     "parse_bandwidth",
     "parse_duration",
@@ -186,3 +187,8 @@ def format_duration(time_ns: int) -> str:
             sign = "-" if time_ns < 0 else ""
             return f"{sign}{whole}{'.' + digits if digits else ''}{unit}"
     return f"{time_ns}ns" if time_ns else "0s"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return *number* of *noun*, a regular one, as a person would write it: ``"1 fault"``, ``"1,200 faults"``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from chaoslab.cli.output import CODES, complain, print_json, print_lines, progress
-from chaoslab.explore.campaign import local_executor
 from chaoslab.explore.cap import SEEDS, Answer, experiment
+from chaoslab.explore.workers import let_go, local_executor
 from chaoslab.report.cap import cap_document, cap_lines
 
 __all__ = ["cap"]
@@ -37,10 +37,10 @@ def cap(
                 else:
                     advance(1)
     except KeyboardInterrupt:
-        executor.shutdown(wait=False, cancel_futures=True)
+        let_go(executor, wait=False)
         complain("stopped: nothing is told of an experiment that did not end.")
         raise
-    executor.shutdown()
+    let_go(executor, wait=True)
     assert answer is not None, "an experiment ends with its answer"
     document = cap_document(answer)
     if json:

@@ -9,9 +9,9 @@ import typer
 from chaoslab.cli.output import complain, print_json, print_lines, progress
 from chaoslab.cli.run import SET, overrides_of
 from chaoslab.errors import UsageError
-from chaoslab.explore.campaign import local_executor
 from chaoslab.explore.compare import SEEDS
 from chaoslab.explore.compare import compare as compare_all
+from chaoslab.explore.workers import let_go, local_executor
 from chaoslab.plugins import registry
 from chaoslab.report.compare import compare_document, compare_lines
 from chaoslab.scenario import load_scenario
@@ -38,10 +38,10 @@ def compare(
         with progress("runs", seeds * len(loaded)) as advance:
             compared = list(compare_all(loaded, executor, seeds=seeds, tell=lambda: advance(1)))
     except KeyboardInterrupt:
-        executor.shutdown(wait=False, cancel_futures=True)
+        let_go(executor, wait=False)
         complain("stopped: nothing is told of a comparison that did not end.")
         raise
-    executor.shutdown()
+    let_go(executor, wait=True)
     if json:
         print_json(compare_document(compared))
     else:

@@ -26,7 +26,7 @@ from chaoslab.report.campaign import Tally, campaign_document, campaign_lines
 from chaoslab.report.junit import junit_xml, write_junit
 from chaoslab.scenario import load_scenario, parse_scenario, scenario_to_toml
 from chaoslab.scenario.shipped import scenario_path
-from chaoslab.units import parse_size
+from chaoslab.units import counted, parse_size
 
 __all__ = ["fuzz"]
 
@@ -191,8 +191,8 @@ def _known(entry: Entry, state: str) -> str:
 def _made_small(entry: Entry, small: MadeSmall) -> str:
     before, after = small.before, small.after
     return (
-        f"failure {entry.id} made small: {before.faults} faults → {after.faults} ({small.shape}), "
-        f"{before.operations} operations → {after.operations}"
+        f"failure {entry.id} made small: {counted(before.faults, 'fault')} → {after.faults} ({small.shape}), "
+        f"{counted(before.operations, 'operation')} → {after.operations}"
     )
 
 

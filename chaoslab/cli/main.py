@@ -1,6 +1,6 @@
 """The command ``chaoslab``: its verbs, and what becomes of errors.
 
-Exit codes: 0 valid, 1 invalid, 2 unknown, 254 wrong arguments or input, 255 internal error, 130 stopped by Ctrl-C.
+Exit codes: 0 valid, 1 invalid, 2 unknown, 254 wrong arguments or input, 255 internal error, 130 stopped by Ctrl-C or SIGTERM.
 
 Rules:
 
@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -52,6 +54,7 @@ from chaoslab.cli.output import (
 )
 from chaoslab.errors import ChaosLabError, NodeError, UsageError
 from chaoslab.explore.outcome import FINDINGS
+from chaoslab.own_code import without_machinery
 
 __all__ = ["app", "main"]
 
@@ -102,12 +105,21 @@ app.command("schema", short_help="Print the schema of scenario files.")(schema.s
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    sys.exit(_exit_code(arguments))
-
-
-def _exit_code(arguments: list[str]) -> int:
     as_json = "--json" in arguments
-    ready()
+    _let_sigterm_stop()
+    with ready(as_json=as_json):
+        code = _exit_code(arguments, as_json=as_json)
+    sys.exit(code)
+
+
+def _let_sigterm_stop() -> None:
+    """Let SIGTERM, by which CI services stop what runs too long, do what Ctrl-C does: what was found is told."""
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if in_main_thread and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+
+
+def _exit_code(arguments: list[str], *, as_json: bool) -> int:
     try:
         code = app(arguments, standalone_mode=False)
         if code == INTERRUPTED and not has_printed():  # so Typer tells of Ctrl-C; a verb that goes on has printed
@@ -187,15 +199,8 @@ def _told(error: ChaosLabError, *, as_json: bool) -> int:
 def _frames_of_the_node(cause: BaseException) -> list[str]:
     """Return the traceback of *cause* without the frames of ChaosLab and Trio around the node's own code."""
     told = traceback.TracebackException.from_exception(cause)
-    own = [frame for frame in told.stack if not _is_ours(frame.filename)]
-    if own:
-        told.stack = traceback.StackSummary.from_list(own)
+    without_machinery(told)
     return list(told.format())
-
-
-def _is_ours(file: str) -> bool:
-    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH120, PTH100
-    return file.startswith(package + os.sep) or f"{os.sep}trio{os.sep}" in file
 
 
 def _internal(error: BaseException, *, as_json: bool) -> int:

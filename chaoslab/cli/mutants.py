@@ -8,9 +8,9 @@ import typer
 
 from chaoslab.cli.output import INTERRUPTED, INVALID, complain, print_json, print_lines, progress
 from chaoslab.errors import UsageError, unknown_word
-from chaoslab.explore.campaign import local_executor
 from chaoslab.explore.mutants import CAMPAIGNS, RUNS_MAX, Score, Small, chosen, hunt_all, make_small, protocols_of
 from chaoslab.explore.strategies import STRATEGIES
+from chaoslab.explore.workers import let_go, local_executor
 from chaoslab.report.mutants import comparison_lines, score_document, score_lines, small_document, small_lines
 
 __all__ = ["mutants"]
@@ -69,7 +69,7 @@ def mutants(
         through = min(map(len, by_strategy.values()))
         by_strategy = {one: scores[:through] for one, scores in by_strategy.items()}
     finally:
-        executor.shutdown(wait=not stopped, cancel_futures=True)
+        let_go(executor, wait=not stopped)
     scores = by_strategy[strategies[0]]
     missed = [score for score in scores if not score.found]
     made = [small for small in smalls if small is not None]

@@ -12,7 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import typer
 
@@ -45,9 +45,13 @@ CODES: Final[dict[Outcome, int]] = {"valid": 0, "invalid": INVALID, "unknown": U
 _COLOURS = {"valid": "green", "invalid": "red", "unknown": "yellow"}
 
 
-def ready() -> None:
-    """Make standard output and error take whatever is printed, also if they are closed or know few letters."""
-    global _printed
+@contextlib.contextmanager
+def ready(*, as_json: bool = False) -> Iterator[None]:
+    """Make standard output and error take whatever is printed, also if they are closed or know few letters.
+
+    With *as_json* only ``print_json`` reaches standard output in the block: what nodes print goes to standard error.
+    """
+    global _printed, _out
     _printed = False
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
@@ -55,6 +59,12 @@ def ready() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - until the end
         elif hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    _out = sys.stdout
+    try:
+        with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
+            yield
+    finally:
+        _out = None
 
 
 def has_printed() -> bool:
@@ -63,15 +73,16 @@ def has_printed() -> bool:
 
 
 _printed = False
+_out: TextIO | None = None
 
 
 def _print(text: str) -> None:
     global _printed
     _printed = True
     try:
-        typer.echo(text)
+        typer.echo(text, file=_out)
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing more can be said there
+        os.dup2(os.open(os.devnull, os.O_WRONLY), (_out or sys.stdout).fileno())  # nothing more can be said there
         if not isinstance(error, BrokenPipeError):
             raise UsageError(f"cannot be written: {error.strerror}.", file="standard output") from None
 

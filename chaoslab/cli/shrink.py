@@ -17,6 +17,7 @@ from chaoslab.report.terminal import check_lines
 from chaoslab.runner import run
 from chaoslab.scenario import scenario_to_toml
 from chaoslab.scenario.files import placed_in
+from chaoslab.units import counted
 
 __all__ = ["shrink_recording"]
 
@@ -69,11 +70,11 @@ def shrink_recording(
     else:
         before, after = shrunk.before, shrunk.after
         counts = ", ".join(
-            f"{was:,} {what} → {now:,}"
-            for what, was, now in (
-                ("faults", before.faults, after.faults),
-                ("operations", before.operations, after.operations),
-                ("deviations from calm", before.deviations, after.deviations),
+            f"{counted(was, what)}{rest} → {now:,}"
+            for what, rest, was, now in (
+                ("fault", "", before.faults, after.faults),
+                ("operation", "", before.operations, after.operations),
+                ("deviation", " from calm", before.deviations, after.deviations),
             )
         )
         stopped = "" if shrunk.complete else ", and stopped there: --runs allows more"

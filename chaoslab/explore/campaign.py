@@ -14,10 +14,9 @@ from __future__ import annotations
 
 import functools
 import itertools
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future
 
 import attrs
 
@@ -26,12 +25,7 @@ from chaoslab.explore.strategies import Job, Strategy, Target, attempt_of
 from chaoslab.plugins import registry
 from chaoslab.scenario import Scenario, parse_scenario
 
-try:
-    import resource
-except ImportError:  # not on Windows
-    resource = None  # type: ignore[assignment]
-
-__all__ = ["Job", "Target", "campaign", "local_executor", "run_job", "seeds_of"]
+__all__ = ["Job", "Target", "campaign", "run_job", "seeds_of"]
 
 RUN_SECONDS = 60.0
 """Seconds of the wall clock after which one run is given up."""
@@ -46,26 +40,6 @@ def seeds_of(targets: Iterable[Target], first: int, runs: int | None = None) -> 
     seeds = itertools.count(first)
     jobs = (Job(target=target, seed=seed, number=seed - first) for seed in seeds for target in targets)
     return jobs if runs is None else itertools.islice(jobs, runs)
-
-
-def local_executor(processes: int | None = None, *, memory_max: int | None = None) -> ProcessPoolExecutor:
-    """Return an executor of *processes* processes of this machine.
-
-    Args:
-        processes: How many; one a core if not given.
-        memory_max: How many bytes each may take: a run that wants more ends as a finding. None: whatever there is.
-    """
-    return ProcessPoolExecutor(
-        max_workers=processes or os.cpu_count() or 1, initializer=_limit_memory, initargs=(memory_max,)
-    )
-
-
-def _limit_memory(bytes_max: int | None) -> None:
-    """Let this process have no more memory than that, where the system can hold it to it."""
-    if bytes_max is not None and resource is not None:
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        bytes_max = bytes_max if hard == resource.RLIM_INFINITY else min(bytes_max, hard)
-        resource.setrlimit(resource.RLIMIT_AS, (bytes_max, hard))
 
 
 @functools.lru_cache(maxsize=64)

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 from typing import Any
 
 import attrs
 
 from chaoslab.errors import UsageError
-from chaoslab.explore.campaign import local_executor
+from chaoslab.explore.workers import let_go, local_executor
 
 __all__ = ["Crew", "crew_for"]
 
@@ -55,8 +55,8 @@ class Crew:
     def dismiss(self, *, wait: bool) -> None:
         """Let everybody go; with *wait* when what is under way is done."""
         for executor in (*self.before, self.executor):
-            if isinstance(executor, ProcessPoolExecutor | ThreadPoolExecutor):
-                executor.shutdown(wait=wait, cancel_futures=True)
+            if isinstance(executor, ProcessPoolExecutor):
+                let_go(executor, wait=wait)
             else:  # others, such as Dask's, may not know how to cancel what has not begun
                 executor.shutdown(wait=wait)
         self.close()

@@ -14,6 +14,7 @@ from chaoslab.explore.recording import parse_recording
 from chaoslab.explore.shrink import Size, shrink
 from chaoslab.runner import run
 from chaoslab.scenario import Scenario, scenario_to_toml
+from chaoslab.units import counted
 
 __all__ = ["MadeSmall", "make_small", "replay_known", "shape_of", "shrink_new"]
 
@@ -71,7 +72,7 @@ class MadeSmall:
     @property
     def size(self) -> str:
         """How large it is, in words."""
-        return f"{self.after.faults} faults, {self.after.operations} operations"
+        return f"{counted(self.after.faults, 'fault')}, {counted(self.after.operations, 'operation')}"
 
 
 def shrink_new(

@@ -34,6 +34,7 @@ from chaoslab.errors import (
 )
 from chaoslab.explore.recording import record, recording_text
 from chaoslab.nemesis import Plan
+from chaoslab.own_code import place_of
 from chaoslab.runner import Run, run
 from chaoslab.scenario import Scenario
 from chaoslab.sim import Engine
@@ -160,8 +161,8 @@ def _finding_of_error(error: BaseException, seconds_max: float) -> Finding | Non
     """Return what *error*, which ended the run, says about the code under test; None if it says nothing of it."""
     if is_given_up(error):
         summary = (
-            f"the run was given up after {seconds_max:g} s of the wall clock: some code never waits, or the scenario "
-            "takes that long. Raise --run-seconds if it is meant."
+            f"the run was given up after {seconds_max:g} s of the wall clock{place_of(error.__cause__ or error)}: some "
+            "code never waits, or the scenario takes that long. Raise --run-seconds if it is meant."
         )
         return Finding(check="limit", verdict="unknown", anomaly=None, summary=summary)
     if isinstance(error, MemoryError) or isinstance(error.__cause__, MemoryError):

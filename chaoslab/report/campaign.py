@@ -15,6 +15,7 @@ from chaoslab.checkers import merge
 from chaoslab.explore.corpus import Entry, signature_of
 from chaoslab.explore.outcome import Outcome
 from chaoslab.scenario.files import text_placed_in
+from chaoslab.units import counted
 
 __all__ = ["Group", "Tally", "campaign_document", "campaign_lines", "repeat_command"]
 
@@ -139,7 +140,8 @@ def campaign_lines(
     for (scenario, check, anomaly), group in tally.groups.items():
         share = len(group.seeds) / tally.runs
         named = f" ({anomaly})" if anomaly and anomaly != check else ""
-        lines.append(f"  {group.first.verdict:8} {scenario}: {check}{named}, {len(group.seeds)} seeds ({share:.1%})")
+        seeds = counted(len(group.seeds), "seed")
+        lines.append(f"  {group.first.verdict:8} {scenario}: {check}{named}, {seeds} ({share:.1%})")
         lines += textwrap.wrap(
             group.first.findings[0].summary, width=_WIDTH, initial_indent=" " * 11, subsequent_indent=" " * 11
         )

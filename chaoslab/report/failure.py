@@ -17,11 +17,12 @@ from collections.abc import Sequence
 from chaoslab.checkers import Verdict
 from chaoslab.cluster import Injection
 from chaoslab.explore.shrink import Shrunk
+from chaoslab.own_code import without_machinery
 from chaoslab.report.causes import failures
 from chaoslab.report.failures import failure_sentence
 from chaoslab.report.terminal import operation_table, table
 from chaoslab.runner import Run
-from chaoslab.units import NS_PER_S
+from chaoslab.units import NS_PER_S, counted
 
 __all__ = ["error_lines", "failed_check", "failure_lines", "own_traceback", "shrunk_words", "told"]
 
@@ -161,21 +162,14 @@ def shrunk_words(shrunk: Shrunk) -> str:
 
 
 def _smaller(what: str, number: int, left: int) -> str:
-    many = f"{number:,} {what}{'' if number == 1 else 's'}"
+    many = counted(number, what)
     return f"{many} to {left:,}" if left < number else f"{many} {'stays' if number == 1 else 'stay'}"
 
 
 def own_traceback(error: BaseException) -> list[str]:
     """Return the traceback of *error* without the frames of ChaosLab and Trio around people's own code."""
     told = traceback.TracebackException.from_exception(error, compact=True)
-    own = [frame for frame in told.stack if not _is_ours(frame.filename)]
-    if own:
-        told.stack = traceback.StackSummary.from_list(own)
+    without_machinery(told)
     told.__cause__ = told.__context__ = None
     here = f'File "{os.getcwd()}{os.sep}'  # noqa: PTH109
     return "".join(told.format()).replace(here, 'File "').rstrip().splitlines()
-
-
-def _is_ours(file: str) -> bool:
-    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH120, PTH100
-    return file.startswith(package + os.sep) or f"{os.sep}trio{os.sep}" in file

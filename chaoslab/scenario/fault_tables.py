@@ -24,7 +24,7 @@ from chaoslab.parameters import DURATION, GROUPS, WORDS, ZONE, places
 from chaoslab.plugins import Protocol
 from chaoslab.scenario.locator import Path
 from chaoslab.scenario.tables import Tables
-from chaoslab.units import format_duration
+from chaoslab.units import counted, format_duration
 
 __all__ = ["FaultTables", "Words"]
 
@@ -174,7 +174,7 @@ class Words:
         if is_count(word):
             count = count_of(word, self.nodes)
             if count == 0:
-                raise UsageError(f"{word!r} of {self.nodes} node{'s' if self.nodes > 1 else ''} is nobody.")
+                raise UsageError(f"{word!r} of {counted(self.nodes, 'node')} is nobody.")
             if count > self.nodes:
                 raise UsageError(f"{word!r} nodes are more than the {self.nodes} there are.")
             return

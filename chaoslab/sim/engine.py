@@ -21,8 +21,10 @@ import trio
 
 from chaoslab.choices import Choices, Overrides
 from chaoslab.errors import DeadlockError
+from chaoslab.own_code import is_own
 from chaoslab.sim import determinism, escapes
 from chaoslab.sim.clock import Entry, SimClock
+from chaoslab.sim.interrupt import ended_by_ctrl_c
 from chaoslab.sim.log import Log
 from chaoslab.sim.process import EPOCH_NS, Process
 from chaoslab.sim.served import serving
@@ -119,12 +121,17 @@ class Engine:
 
         Raises:
             ChaosLabError: a node's code raised, the run deadlocked or reached a limit.
+            KeyboardInterrupt: somebody pressed Ctrl-C.
             BaseException: whatever *main* raised.
         """
         collecting = gc.isenabled()
         gc.disable()
         try:
-            with determinism.scheduled_by(self.choices.stream("tasks")), serving(self._outside(), self.after):
+            with (
+                ended_by_ctrl_c(),
+                determinism.scheduled_by(self.choices.stream("tasks")),
+                serving(self._outside(), self.after),
+            ):
                 return trio.run(self._main, main, clock=self.clock)
         finally:
             if collecting:
@@ -187,7 +194,7 @@ def _who_waits() -> str:
         frames = [(frame.f_code, line) for frame, line in task.iter_await_frames()]
         if task is root or task.name.startswith("<") or (frames and frames[-1][0].co_name == "_nested_child_finished"):
             continue
-        own = [one for one in frames if escapes.is_own(one[0].co_filename)]
+        own = [one for one in frames if is_own(one[0].co_filename)]
         known = own or [one for one in frames if "/trio/" not in one[0].co_filename]
         place = ""
         if known:

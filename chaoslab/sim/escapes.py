@@ -30,10 +30,11 @@ from typing import Any, Final, NoReturn
 import trio
 
 from chaoslab.errors import EscapedSimulation
+from chaoslab.own_code import place_now
 from chaoslab.sim.process import PROCESS
 from chaoslab.sim.tasks import node_of_current_task
 
-__all__ = ["WRITING", "guarded", "is_own", "refuse"]
+__all__ = ["WRITING", "guarded", "refuse"]
 
 _THREAD: Final = ("started a thread", "use a task: nursery.start_soon")
 _PROCESS: Final = ("started a process", "a simulation has one process only")
@@ -70,8 +71,6 @@ _FILES: Final = frozenset(
 )
 WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 """Flags of ``os.open`` of which any one means that the file may change."""
-_PACKAGE: Final = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep  # noqa: PTH100, PTH120
-_LIBRARY: Final = os.path.dirname(os.__file__) + os.sep  # noqa: PTH120
 
 _thread: int | None = None
 _fail: Callable[[BaseException], None] | None = None
@@ -161,7 +160,7 @@ def refuse(did: str, instead: str) -> NoReturn:
 def _escape(did: str, instead: str) -> NoReturn:
     node = node_of_current_task()
     who = f"node {node}" if node else _task()
-    error = EscapedSimulation(f"{who} {did}{_place()}, which is outside of the simulation: {instead}.")
+    error = EscapedSimulation(f"{who} {did}{place_now()}, which is outside of the simulation: {instead}.")
     if _fail is not None:
         _fail(error)
     raise error
@@ -172,19 +171,3 @@ def _task() -> str:
         return trio.lowlevel.current_task().name
     except RuntimeError:
         return "the code under test"  # a state machine, or a task that has no name
-
-
-def is_own(file: str) -> bool:
-    """Return whether the code in *file* is people's own, and not of ChaosLab, a library or Python."""
-    return not file.startswith((_PACKAGE, _LIBRARY, "<")) and f"{os.sep}site-packages{os.sep}" not in file
-
-
-def _place() -> str:
-    """Return the innermost line of people's own code on the stack, in words."""
-    frame = sys._getframe(1)
-    while frame is not None:
-        file = frame.f_code.co_filename
-        if is_own(file):
-            return f" at {os.path.basename(file)}:{frame.f_lineno}"  # noqa: PTH119
-        frame = frame.f_back  # type: ignore[assignment]
-    return ""

@@ -10,8 +10,6 @@ Rules:
 
 from __future__ import annotations
 
-import os
-import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -30,6 +28,7 @@ from chaoslab.errors import (
     UsageError,
 )
 from chaoslab.nemesis import Plan
+from chaoslab.own_code import place_of
 from chaoslab.plugins import Registry, registry
 from chaoslab.runs import Run, merged_overrides, with_deviations
 from chaoslab.scenario import Scenario
@@ -49,8 +48,6 @@ _ENDINGS: dict[type[BaseException], tuple[str, Outcome]] = {
     LimitExceeded: ("limit", "unknown"),
 }
 """Errors that end a run and say something about the code under test: the check's name and the verdict."""
-
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep  # noqa: PTH100, PTH120
 
 
 @attrs.frozen(kw_only=True)
@@ -157,13 +154,7 @@ def _words(error: BaseException) -> str:
 
 def _place(error: BaseException) -> str:
     """Return the kind of *error* and the line of people's own code that raised it: by this it is recognised."""
-    own = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_ours(frame.filename)]
-    where = f" at {os.path.basename(own[-1].filename)}:{own[-1].lineno}" if own else ""  # noqa: PTH119
-    return f"{type(error).__name__}{where}"
-
-
-def _is_ours(file: str) -> bool:
-    return file.startswith(_PACKAGE) or f"{os.sep}trio{os.sep}" in file
+    return f"{type(error).__name__}{place_of(error)}"
 
 
 def _trial(

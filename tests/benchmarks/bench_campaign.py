@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from chaoslab.explore.campaign import Target, campaign, local_executor, seeds_of
+from chaoslab.explore.campaign import Target, campaign, seeds_of
+from chaoslab.explore.workers import local_executor
 from chaoslab.plugins import registry
 from chaoslab.runner import run
 from chaoslab.scenario import Scenario, load_scenario, parse_scenario

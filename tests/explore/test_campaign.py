@@ -11,10 +11,11 @@ from typing import Any
 import attrs
 import pytest
 
-from chaoslab.explore.campaign import Job, Target, campaign, local_executor, seeds_of
+from chaoslab.explore.campaign import Job, Target, campaign, seeds_of
 from chaoslab.explore.corpus import Corpus
 from chaoslab.explore.outcome import Outcome, outcome_of
 from chaoslab.explore.recording import read_recording, replay
+from chaoslab.explore.workers import local_executor
 from chaoslab.plugins import Protocol, registry
 from chaoslab.report.campaign import Tally, campaign_document, campaign_lines
 from chaoslab.scenario import parse_scenario

@@ -1,7 +1,8 @@
-"""A campaign or a worker that is killed: what was told is in the corpus, and the next campaign goes on."""
+"""A campaign or a worker is stopped or killed: what was told is kept, nobody is left, the next campaign goes on."""
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import re
@@ -49,6 +50,82 @@ def test_what_was_printed_is_in_the_corpus_after_a_kill(tmp_path: Path) -> None:
     )
     assert done.returncode in (0, 1), done.stderr
     assert "known failure 1" in done.stderr
+
+
+NODES = """
+class Endless:
+    async def serve(self, node):
+        print("so it begins", flush=True)
+        while True:
+            pass
+
+class Talks:
+    async def serve(self, node):
+        print("hello")
+"""
+
+
+def campaign_of(folder: Path, code: str, *options: str) -> list[str]:
+    """Return the command of a campaign over nodes that are the class *code* above."""
+    (folder / "code.py").write_text(NODES)
+    (folder / "it.toml").write_text(
+        f"""
+        [scenario]
+        title = "-"
+        duration = "1s"
+        [cluster]
+        protocol = "code.py:{code}"
+        [workload]
+        name = "register"
+        [expect]
+        consistency = []
+        """
+    )
+    return [sys.executable, "-m", "chaoslab", "fuzz", str(folder / "it.toml"), "--jobs", "2", "--runs", "8", *options]
+
+
+def started(command: list[str]) -> subprocess.Popen[str]:
+    """Start *command*, which hears Ctrl-C even if these tests were started in the background, and let it begin."""
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=_hears_ctrl_c,
+    )  # fmt: skip
+    assert process.stderr is not None
+    process.stderr.readline()
+    return process
+
+
+def _hears_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals differ there")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_campaign_stops_at_once_though_its_runs_never_wait(tmp_path: Path, number: signal.Signals) -> None:
+    """By Ctrl-C, or as CI services stop what takes too long; its report is told, and its processes are gone."""
+    with started(campaign_of(tmp_path, "Endless")) as process:
+        process.send_signal(number)
+        told, complaint = process.communicate(timeout=20)  # at its end nobody holds the pipe any more
+    assert process.returncode == 130
+    assert "stopped after 0 runs" in complaint
+    assert "nothing was run" in told
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no kill here")
+def test_the_processes_of_a_campaign_that_was_killed_end(tmp_path: Path) -> None:
+    """They are in the middle of runs that would take a minute each, and would wait for more after that."""
+    with started(campaign_of(tmp_path, "Endless")) as process:
+        process.kill()
+        process.communicate(timeout=20)  # at its end nobody holds the pipe any more
+
+
+def test_what_nodes_print_does_not_get_into_the_document(tmp_path: Path) -> None:
+    """With --json standard output is one document, whoever runs the nodes: a process of the campaign or this one."""
+    command = campaign_of(tmp_path, "Talks", "--json")
+    one_run = [*command[:3], "run", command[4], "--seed", "1", "--json"]
+    for verb in (command, one_run):
+        done = subprocess.run(verb, capture_output=True, text=True, check=False, timeout=60)
+        assert "verdict" in json.loads(done.stdout)
+        assert "hello" in done.stderr
 
 
 WEAK = (

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from chaoslab.explore.campaign import local_executor
 from chaoslab.explore.outcome import Outcome, outcome_of
+from chaoslab.explore.workers import local_executor
 from chaoslab.plugins import Protocol, registry
 from chaoslab.scenario import parse_scenario
 from chaoslab.statemachine import Context, Effects, Send
@@ -91,7 +91,7 @@ def test_a_handler_that_never_ends_is_given_up_in_a_thread_too() -> None:
         found = executor.submit(outcome, Endless, 5).result()
         after = executor.submit(outcome, Idle, 6).result()
     assert (found.verdict, found.seed, found.findings[0].check) == ("unknown", 5, "limit")
-    assert "given up after 0.3 s" in found.findings[0].summary
+    assert "given up after 0.3 s of the wall clock at test_limits.py:" in found.findings[0].summary
     assert after.findings[0].check == "activity"
 
 
