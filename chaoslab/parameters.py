@@ -241,8 +241,17 @@ def one_of(*words: str) -> Unit:
     return Unit(name=" or ".join(words), parse=parse, format=lambda value: value, example=f'"{words[0]}"', words=words)
 
 
+_PARAMETERS: Final[dict[type, tuple[Parameter, ...]]] = {}
+
+
 def parameters_of(cls: type) -> tuple[Parameter, ...]:
     """Return the parameters of an attrs class, in the order of its fields."""
+    if cls not in _PARAMETERS:  # asked for each line of each scenario
+        _PARAMETERS[cls] = _parameters_of(cls)
+    return _PARAMETERS[cls]
+
+
+def _parameters_of(cls: type) -> tuple[Parameter, ...]:
     found = []
     for field in attrs.fields(cls):
         if _KEY not in field.metadata:

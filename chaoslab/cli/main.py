@@ -1,6 +1,6 @@
 """The command ``chaoslab``: its verbs, and what becomes of errors.
 
-Exit codes: 0 valid, 1 invalid, 2 unknown, 254 wrong arguments or input, 255 internal error, 130 stopped (Ctrl-C, SIGTERM).
+Exit codes: 0 valid, 1 invalid, 2 unknown, 254 wrong arguments or input, 255 internal error, 130 stopped by a signal.
 
 Rules:
 

@@ -4,7 +4,7 @@ Rules:
 
 1. Once operations are written out, what is left out moves the timing of the rest: then a candidate is tried with a few
    seeds before it is given up.
-2. A candidate is read back from its text before it is run: what people are given is what was tried.
+2. A candidate is read back from its text before it is run, once for all seeds: what people are given is what was tried.
 3. The best so far is kept, whatever ends the search. What brings more faults about than it is not taken: with something
    left out, one that waits for something may strike more often.
 
@@ -86,7 +86,8 @@ class Search:
         self._plugins = plugins
         self._run = run
         self._go_on = go_on
-        self._tried: dict[str, Run | None] = {}
+        self._tried: dict[tuple[str, int], Run | None] = {}
+        self._read: tuple[str, Scenario | None] = ("", None)
 
     @property
     def last(self) -> Run:
@@ -104,23 +105,28 @@ class Search:
         Raises:
             LimitReached: no further run may be made.
         """
-        text = scenario_to_toml(scenario)
-        if text not in self._tried:
+        return self._fails(scenario_to_toml(attrs.evolve(scenario, seed=None)), scenario)
+
+    def _fails(self, text: str, scenario: Scenario) -> bool:
+        seed = self.seed if scenario.seed is None else scenario.seed
+        if (text, seed) not in self._tried:
             if self.runs >= self.runs_max or self.events >= self.events_max or not self._go_on():
                 raise LimitReached
             self.runs += 1
-            self._tried[text] = self._failing_run(text, scenario.seed)
-        found = self._tried[text]
+            self._tried[text, seed] = self._failing_run(text, seed)
+        found = self._tried[text, seed]
         if found is None or (self.best is not None and len(found.injections) > len(self.last.injections)):
             return False
         self.best = (scenario, found)
         self.seed = found.seed
         return True
 
-    def _failing_run(self, text: str, seed: int | None) -> Run | None:
+    def _failing_run(self, text: str, seed: int) -> Run | None:
+        scenario = self._read_back(text)
+        if scenario is None:
+            return None
         try:
-            scenario = parse_scenario(text, self._plugins)
-            done = self._run(scenario, self.seed if seed is None else seed, plugins=self._plugins)
+            done = self._run(attrs.evolve(scenario, seed=seed), seed, plugins=self._plugins)
         except UsageError:
             return None  # it makes no sense with this piece missing
         except ChaosLabError as error:
@@ -129,6 +135,15 @@ class Search:
             raise
         self.events += done.events
         return done if self.symptom.is_shown_by(done, self._plugins) else None
+
+    def _read_back(self, text: str) -> Scenario | None:
+        """Return the scenario of *text*; None if it makes no sense with the piece missing that is left out."""
+        if self._read[0] != text:
+            try:
+                self._read = (text, parse_scenario(text, self._plugins))
+            except UsageError:
+                self._read = (text, None)
+        return self._read[1]
 
     def found(self, scenario: Scenario, tries: int = 0) -> Scenario | None:
         """Return *scenario* with a seed with which it fails in the same way, the present one first; None: with none.
@@ -142,9 +157,10 @@ class Search:
             tries = 1
         elif not tries:
             tries = max(1, min(TRIES_MAX, _TRIES // len(scenario.operations)))
+        text = scenario_to_toml(attrs.evolve(scenario, seed=None))
         for seed in (self.seed, *range(self.seed + 1, self.seed + tries)):
             candidate: Scenario = attrs.evolve(scenario, seed=seed)
-            if self.fails(candidate):
+            if self._fails(text, candidate):
                 return candidate
         return None
 
