@@ -14,6 +14,7 @@ from typing import Any
 
 from chaoslab.plugins import registry
 from chaoslab.scenario import load_scenario
+from chaoslab.units import counted
 
 __all__ = ["page"]
 
@@ -67,7 +68,7 @@ def page(told: list[dict[str, Any]], command: str, date: str) -> str:
     for path in sorted(_MINIMA.glob("*.toml")):
         scenario = load_scenario(path, registry())
         after = by_name[scenario.protocol]
-        hand = f"{len(scenario.faults)} faults, {len(scenario.operations)} operations"
+        hand = f"{counted(len(scenario.faults), 'fault')}, {counted(len(scenario.operations), 'operation')}"
         text += f"| {scenario.protocol} | {scenario.title} | {hand} | {after['faults']}, {after['operations']} |\n"
     return text
 

@@ -136,7 +136,8 @@ def campaign_lines(
         kept: What that file holds.
     """
     rate = tally.runs / elapsed_s if elapsed_s else 0.0
-    lines = [f"{tally.runs:,} runs, {tally.events:,} events, {elapsed_s:.1f} s ({rate:.1f} runs a second)", ""]
+    done = f"{counted(tally.runs, 'run')}, {counted(tally.events, 'event')}"
+    lines = [f"{done}, {elapsed_s:.1f} s ({rate:.1f} runs a second)", ""]
     for (scenario, check, anomaly), group in tally.groups.items():
         share = len(group.seeds) / tally.runs
         named = f" ({anomaly})" if anomaly and anomaly != check else ""
@@ -159,7 +160,7 @@ def campaign_lines(
     kinds = len(tally.groups)
     return [
         *lines,
-        f"{worst}: {tally.failed} of {tally.runs} runs did not hold, in {kinds} {'ways' if kinds > 1 else 'way'}",
+        f"{worst}: {tally.failed} of {counted(tally.runs, 'run')} did not hold, in {counted(kinds, 'way')}",
     ]
 
 

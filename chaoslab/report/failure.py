@@ -158,7 +158,7 @@ def shrunk_words(shrunk: Shrunk) -> str:
     words = ", ".join(_smaller(*one) for one in counts if one[1])
     if all(number == left for _, number, left in counts):
         words = "nothing could be left out"
-    return f"{words} ({shrunk.runs:,} runs{'' if shrunk.complete else ', and stopped there'})"
+    return f"{words} ({counted(shrunk.runs, 'run')}{'' if shrunk.complete else ', and stopped there'})"
 
 
 def _smaller(what: str, number: int, left: int) -> str:

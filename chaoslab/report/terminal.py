@@ -23,7 +23,7 @@ from chaoslab.report.causes import failures
 from chaoslab.report.failures import failure_rows, failure_sentence
 from chaoslab.report.service_levels import service_lines
 from chaoslab.runner import Run
-from chaoslab.units import NS_PER_S
+from chaoslab.units import NS_PER_S, counted
 
 __all__ = ["check_lines", "ladder_lines", "operation_table", "run_lines", "table"]
 
@@ -121,8 +121,9 @@ def run_lines(
     scenario, seen = run.scenario, run.service_levels
     lines = [
         scenario.title or "A scenario without a title",
-        f"  {local_code.short(scenario.protocol)}, {scenario.nodes} nodes, {scenario.clients} clients, "
-        f"{_seconds(run.virtual_ns)} of virtual time, {run.events:,} events, seed {run.seed}",
+        f"  {local_code.short(scenario.protocol)}, {counted(scenario.nodes, 'node')}, "
+        f"{counted(scenario.clients, 'client')}, {_seconds(run.virtual_ns)} of virtual time, "
+        f"{counted(run.events, 'event')}, seed {run.seed}",
         "",
         *_injected(run),
         "What clients saw",

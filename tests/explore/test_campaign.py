@@ -172,13 +172,13 @@ def test_a_failure_is_told_with_the_smallest_scenarios_of_the_corpus(tmp_path: P
         if outcome.findings:
             corpus.add(outcome)
             tally.add(outcome)
-    assert corpus.keep_shrunk(1, "title = 'small'", "1 faults, 2 operations", "partition")
+    assert corpus.keep_shrunk(1, "title = 'small'", "1 fault, 2 operations", "partition")
     kept = corpus.entries()
     lines = campaign_lines(tally, elapsed_s=1.0, set_options=[], corpus="c.db", kept=kept)
-    assert "           made small: failure 1, partition (1 faults, 2 operations)" in lines
+    assert "           made small: failure 1, partition (1 fault, 2 operations)" in lines
     assert "           look at it with: chaoslab corpus show c.db 1" in lines
     first, *others = campaign_document(tally, elapsed_s=1.0, set_options=[], kept=kept)["failures"]
-    small = {"failure": 1, "shape": "partition", "size": "1 faults, 2 operations", "scenario": "title = 'small'"}
+    small = {"failure": 1, "shape": "partition", "size": "1 fault, 2 operations", "scenario": "title = 'small'"}
     assert first["small"] == [small]
     assert all(other["small"] == [] for other in others)
 

@@ -98,7 +98,7 @@ def test_a_new_failure_is_made_small(tmp_path: Path) -> None:
     assert entry.signature.shape == "partition"
     small = parse_scenario(entry.shrunk, registry())
     assert run(small, small.seed or 0).verdict == "invalid"
-    assert "1 faults" in entry.size
+    assert "1 fault" in entry.size
     assert parse_recording(entry.recording).verdict == "invalid"
 
 
@@ -106,12 +106,12 @@ def test_a_bug_of_another_shape_is_another_entry(tmp_path: Path) -> None:
     """A failure that looks like a known one is kept until it is made small: then it is the same bug, or its own."""
     corpus = Corpus(tmp_path / "c.db")
     corpus.add(made_up(1))
-    assert corpus.keep_shrunk(1, "small", "1 faults", "partition")
+    assert corpus.keep_shrunk(1, "small", "1 fault", "partition")
     assert not corpus.add(made_up(2))
     assert not corpus.add(made_up(3))
     same, other = corpus.sightings()
-    assert corpus.settle(same, "small", "1 faults", "partition") is None
-    new = corpus.settle(other, "small", "1 faults", "crash")
+    assert corpus.settle(same, "small", "1 fault", "partition") is None
+    new = corpus.settle(other, "small", "1 fault", "crash")
     assert new is not None
     assert [(one.signature.shape, one.seed) for one in corpus.entries()] == [("partition", 1), ("crash", 3)]
     assert corpus.sightings() == []
@@ -121,7 +121,7 @@ def test_two_entries_that_turn_out_the_same_become_one(tmp_path: Path) -> None:
     """What was seen of both is added up."""
     corpus = Corpus(tmp_path / "c.db")
     corpus.add(made_up(1))
-    corpus.keep_shrunk(1, "small", "1 faults", "partition")
+    corpus.keep_shrunk(1, "small", "1 fault", "partition")
     corpus.add(made_up(2))
     (sighting,) = corpus.sightings()
     assert corpus.settle(sighting, "small", "", "pause") is not None
@@ -143,13 +143,13 @@ def test_the_same_runs_again_are_not_made_small_again(tmp_path: Path) -> None:
     """Whoever runs the same seeds every night waits for it once, until the bug is fixed."""
     corpus = Corpus(tmp_path / "c.db")
     corpus.add(made_up(1))
-    corpus.keep_shrunk(1, "small", "1 faults", "partition")
+    corpus.keep_shrunk(1, "small", "1 fault", "partition")
     corpus.add(made_up(2))
-    corpus.settle(*corpus.sightings(), "small", "1 faults", "partition")
+    corpus.settle(*corpus.sightings(), "small", "1 fault", "partition")
     for seed in (1, 2, 3):
         corpus.add(made_up(seed))
     assert [one.seed for one in corpus.sightings()] == [3]
-    corpus.settle(*corpus.sightings(), "small", "1 faults", "crash")
+    corpus.settle(*corpus.sightings(), "small", "1 fault", "crash")
     corpus.set_state(2, "fixed")
     corpus.add(made_up(2))
     assert [one.seed for one in corpus.sightings()] == [2]
@@ -160,8 +160,8 @@ def test_an_entry_that_was_another_one_is_not_made_small_again(tmp_path: Path) -
     corpus = Corpus(tmp_path / "c.db")
     corpus.add(made_up(1))
     corpus.add(made_up(2))
-    corpus.settle(*corpus.sightings(), "small", "1 faults", "partition")
-    assert not corpus.keep_shrunk(1, "small", "1 faults", "partition")
+    corpus.settle(*corpus.sightings(), "small", "1 fault", "partition")
+    assert not corpus.keep_shrunk(1, "small", "1 fault", "partition")
     for seed in (1, 2):
         corpus.add(made_up(seed))
     assert corpus.sightings() == []
