@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import shlex
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,11 +13,12 @@ import typer
 from chaoslab import local_code
 from chaoslab.cli.output import print_json, print_lines
 from chaoslab.errors import UsageError
-from chaoslab.explore.corpus import Corpus, Entry
+from chaoslab.explore.corpus import Corpus, Entry, perhaps_again
 from chaoslab.explore.findings import read_findings
 from chaoslab.explore.recording import recording_with_code_named
 from chaoslab.report.terminal import table
 from chaoslab.scenario.files import text_placed_in
+from chaoslab.units import counted
 
 __all__ = ["corpus"]
 
@@ -38,31 +40,35 @@ def list_entries(file: FILE, json: JSON = False) -> None:
     """List every kind of failure."""
     entries = _opened(file).entries()
     if json:
-        print_json({"items": [_document(entry) for entry in entries]})
+        print_json({"items": [_document(entry, entries) for entry in entries]})
     elif not entries:
         print_lines(["nothing was found yet"])
     else:
-        rows = [["", "state", "seen", "protocol", "check", "anomaly", "shape", "smallest"]]
+        rows = [["", "state", "seen", "protocol", "check", "anomaly", "shape", "smallest", ""]]
         for entry in entries:
-            named = entry.signature
+            named, again = entry.signature, perhaps_again(entry, entries)
             words = (_from_here(named.protocol), named.check, named.anomaly, named.shape, entry.size)
-            rows.append([str(entry.id), entry.state, str(entry.seen), *words])
+            rows.append(
+                [str(entry.id), entry.state, str(entry.seen), *words, f"perhaps {again.id} again" if again else ""]
+            )
         print_lines(table(rows, indent=""))
 
 
 @corpus.command("show")
 def show(file: FILE, number: NUMBER, json: JSON = False) -> None:
     """Show one failure: what went wrong, and the smallest scenario that shows it."""
-    entry = _opened(file).entry(number)
-    named = entry.signature
+    kept = _opened(file)
+    entry, entries = kept.entry(number), kept.entries()
+    named, again = entry.signature, perhaps_again(entry, entries)
     if json:
-        print_json({**_document(entry), "shrunk": text_placed_in(Path(), entry.shrunk) or None})
+        print_json({**_document(entry, entries), "shrunk": text_placed_in(Path(), entry.shrunk) or None})
         return
     print_lines(
         [
             f"{_from_here(named.protocol)}: {named.check}: {named.anomaly or entry.verdict}",
             f"  {entry.summary}",
-            f"  {entry.state}, seen {entry.seen} times, first with seed {entry.seed} of {entry.scenario}",
+            f"  {entry.state}, seen {counted(entry.seen, 'time')}, first with seed {entry.seed} of {entry.scenario}",
+            *([f"  perhaps failure {again.id} again, which takes less: {again.signature.shape}"] if again else []),
             "",
             *(text_placed_in(Path(), entry.shrunk).splitlines() or ["no smaller scenario was made of it"]),
             "",
@@ -110,7 +116,7 @@ def add(
     outcomes = read_findings(findings)
     kept = Corpus(file)
     new = sum(kept.add(outcome) for outcome in outcomes)
-    print_lines([f"{len(outcomes)} failures taken in, {new} of them of a new kind"])
+    print_lines([f"{counted(len(outcomes), 'failure')} taken in, {new} of them of a new kind"])
 
 
 @corpus.command("prune")
@@ -124,8 +130,8 @@ def _from_here(name: str) -> str:
     return local_code.named_in(Path(), name)
 
 
-def _document(entry: Entry) -> dict[str, Any]:
-    named = entry.signature
+def _document(entry: Entry, entries: Iterable[Entry]) -> dict[str, Any]:
+    named, again = entry.signature, perhaps_again(entry, entries)
     return {
         "name": f"{_from_here(named.protocol)}: {named.check}: {named.anomaly or entry.verdict}",
         "number": entry.id,
@@ -133,6 +139,7 @@ def _document(entry: Entry) -> dict[str, Any]:
         "check": named.check,
         "anomaly": named.anomaly or None,
         "shape": named.shape or None,
+        "perhaps": again.id if again else None,
         "state": entry.state,
         "seen": entry.seen,
         "scenario": entry.scenario,

@@ -31,7 +31,10 @@ from chaoslab.explore.outcome import Outcome
 from chaoslab.explore.recording import recording_with_code_named
 from chaoslab.scenario.files import with_code_named
 
-__all__ = ["SIGHTINGS_MAX", "Corpus", "Entry", "Sighting", "Signature", "signature_of"]
+__all__ = ["NO_FAULT", "SIGHTINGS_MAX", "Corpus", "Entry", "Sighting", "Signature", "perhaps_again", "signature_of"]
+
+NO_FAULT: Final = "no fault"
+"""The shape of a failure that takes none."""
 
 RECORDINGS_MAX: Final = 256
 """How many recordings are kept for strategies that learn, of each scenario."""
@@ -49,7 +52,7 @@ class Signature:
         protocol: The protocol's name.
         check: The check that did not hold.
         anomaly: The anomaly's name, or ``""``.
-        shape: The kinds of fault in the smallest run that shows it, such as ``"crash + partition"``; ``"no fault"``;
+        shape: The kinds of fault in the smallest run that shows it, such as ``"crash + partition"``; ``NO_FAULT``;
             ``""`` as long as it was not made small.
     """
 
@@ -57,6 +60,11 @@ class Signature:
     check: str
     anomaly: str
     shape: str = ""
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of fault of its shape."""
+        return frozenset(self.shape.split(" + ")) - {"", NO_FAULT}
 
 
 @attrs.frozen(kw_only=True)
@@ -117,6 +125,24 @@ def signature_of(outcome: Outcome) -> Signature:
     """Return by what the failure in *outcome* is recognised: its first check that did not hold."""
     finding = outcome.findings[0]
     return Signature(protocol=outcome.protocol, check=finding.check, anomaly=finding.anomaly or "")
+
+
+def perhaps_again(entry: Entry, entries: Iterable[Entry]) -> Entry | None:
+    """Return that of *entries* which *entry* perhaps shows again, with something beside it; None if there is none.
+
+    It looks the same, still fails, and takes only a part of the kinds of fault. Two bugs may look so, hence perhaps:
+    once the one is fixed, the other is told of by itself.
+    """
+    look, kinds = attrs.evolve(entry.signature, shape=""), entry.signature.kinds
+    simpler = [
+        other
+        for other in entries
+        if other.signature.shape
+        and other.state == "failing"
+        and attrs.evolve(other.signature, shape="") == look
+        and other.signature.kinds < kinds
+    ]
+    return min(simpler, key=lambda other: (len(other.signature.kinds), other.id), default=None)
 
 
 class Corpus:

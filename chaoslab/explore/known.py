@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 import attrs
 
 from chaoslab.errors import ChaosLabError, DeterminismError, UsageError
-from chaoslab.explore.corpus import Corpus, Entry, Sighting
+from chaoslab.explore.corpus import NO_FAULT, Corpus, Entry, Sighting
 from chaoslab.explore.outcome import FINDINGS, given_up_after, is_given_up, one_at_a_time
 from chaoslab.explore.recording import parse_recording
 from chaoslab.explore.shrink import Size, shrink
@@ -136,4 +136,4 @@ def shape_of(scenario: Scenario) -> str:
     """Return the kinds of fault that a scenario made small takes, by name: what tells one bug from another."""
     kinds = sorted({request.fault.kind for request in scenario.faults})
     kinds += [word for word, needed in (("drop", scenario.drop), ("duplicate", scenario.duplicate)) if needed]
-    return " + ".join(dict.fromkeys(kinds)) or "no fault"
+    return " + ".join(dict.fromkeys(kinds)) or NO_FAULT

@@ -12,7 +12,7 @@ import attrs
 
 from chaoslab.checkers import Outcome as VerdictOutcome
 from chaoslab.checkers import merge
-from chaoslab.explore.corpus import Entry, signature_of
+from chaoslab.explore.corpus import Entry, perhaps_again, signature_of
 from chaoslab.explore.outcome import Outcome
 from chaoslab.scenario.files import text_placed_in
 from chaoslab.units import counted
@@ -165,16 +165,21 @@ def campaign_lines(
 
 
 def _small(group: Group, kept: Iterable[Entry]) -> list[Entry]:
-    """Return those of *kept* that look like *group* and were made small."""
+    """Return those of *kept* that look like *group* and were made small, first those that are nothing else again."""
     look = signature_of(group.first)
-    return [entry for entry in kept if entry.shrunk and attrs.evolve(entry.signature, shape="") == look]
+    small = [entry for entry in kept if entry.shrunk and attrs.evolve(entry.signature, shape="") == look]
+    return sorted(small, key=lambda entry: perhaps_again(entry, small) is not None)
 
 
 def _small_lines(small: Sequence[Entry], corpus: str) -> list[str]:
     """Say how small what was found has become, and where it is."""
     if not small:
         return []
-    lines = [f"made small: failure {one.id}, {one.signature.shape} ({one.size})" for one in small[:_SMALL_MAX]]
+    lines = []
+    for one in small[:_SMALL_MAX]:
+        again = perhaps_again(one, small)
+        perhaps = f", perhaps failure {again.id} again" if again else ""
+        lines.append(f"made small: failure {one.id}, {one.signature.shape} ({one.size}){perhaps}")
     if len(small) > _SMALL_MAX:
         lines.append(f"and {len(small) - _SMALL_MAX} more: {shlex.join(['chaoslab', 'corpus', 'list', corpus])}")
     return [*lines, f"look at it with: {shlex.join(['chaoslab', 'corpus', 'show', corpus, str(small[0].id)])}"]
@@ -208,15 +213,7 @@ def campaign_document(
                 "seeds": group.seeds,
                 "trace_hash": group.first.trace_hash,
                 "repeat": repeat_command(tally, group, set_options),
-                "small": [
-                    {
-                        "failure": one.id,
-                        "shape": one.signature.shape,
-                        "size": one.size,
-                        "scenario": text_placed_in(Path(), one.shrunk),
-                    }
-                    for one in _small(group, kept)
-                ],
+                "small": _small_documents(_small(group, kept)),
             }
             for (scenario, check, anomaly), group in tally.groups.items()
         ],
@@ -229,3 +226,19 @@ def campaign_document(
             for scenario, probe in tally.never
         ],
     }
+
+
+def _small_documents(small: Sequence[Entry]) -> list[dict[str, Any]]:
+    found = []
+    for one in small:
+        again = perhaps_again(one, small)
+        found.append(
+            {
+                "failure": one.id,
+                "shape": one.signature.shape,
+                "size": one.size,
+                "perhaps": again.id if again else None,
+                "scenario": text_placed_in(Path(), one.shrunk),
+            }
+        )
+    return found

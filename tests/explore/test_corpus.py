@@ -14,7 +14,7 @@ import attrs
 import pytest
 
 from chaoslab.errors import UsageError
-from chaoslab.explore.corpus import RECORDINGS_MAX, SIGHTINGS_MAX, Corpus
+from chaoslab.explore.corpus import NO_FAULT, RECORDINGS_MAX, SIGHTINGS_MAX, Corpus, perhaps_again
 from chaoslab.explore.findings import Keeper, read_findings
 from chaoslab.explore.known import replay_known, shrink_new
 from chaoslab.explore.outcome import Finding, Outcome, outcome_of
@@ -128,6 +128,28 @@ def test_two_entries_that_turn_out_the_same_become_one(tmp_path: Path) -> None:
     assert not corpus.keep_shrunk(2, "smaller", "", "partition")
     (entry,) = corpus.entries()
     assert (entry.signature.shape, entry.seen) == ("partition", 3)
+
+
+def test_what_takes_more_than_a_known_failure_is_perhaps_that_again(tmp_path: Path) -> None:
+    """Until that is fixed. Other kinds, and a failure of another look, are other failures."""
+    corpus = Corpus(tmp_path / "c.db")
+    corpus.add(made_up(1))
+    corpus.keep_shrunk(1, "small", "2 faults", "crash + partition")
+    for seed, shape in ((2, "partition"), (3, "pause"), (4, "partition + pause + reorder")):
+        corpus.add(made_up(seed))
+        corpus.settle(*corpus.sightings(), "small", "1 fault", shape)
+
+    def told() -> list[int | None]:
+        entries = corpus.entries()
+        again = (perhaps_again(entry, entries) for entry in entries)
+        return [None if one is None else one.id for one in again]
+
+    assert told() == [2, None, None, 2]
+    corpus.set_state(2, "fixed")
+    assert told() == [None, None, None, 3]
+    corpus.add(made_up(5))
+    corpus.settle(*corpus.sightings(), "small", "", NO_FAULT)
+    assert told() == [5, 5, 5, 5, None]
 
 
 def test_few_failures_of_one_look_wait_to_be_made_small(tmp_path: Path) -> None:

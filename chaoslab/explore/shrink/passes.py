@@ -1,8 +1,8 @@
 """What shrinking tries to leave out, one kind of thing after the other.
 
 The order, from what explains most to what explains least: whole faults; then the operations that matter, from a script
-of what the clients did; then how long faults last; then time itself, from a calm run in which everything takes the
-median time; then clients and nodes.
+of what the clients did; then how plain faults are, and how long they last; then time itself, from a calm run in which
+everything takes the median time; then clients and nodes.
 
 Rules:
 
@@ -14,13 +14,14 @@ This file does not know how a candidate is tried, nor by what its failure is rec
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import attrs
 
 from chaoslab.cluster import ScriptedOperation
 from chaoslab.errors import UsageError
+from chaoslab.explore.shrink.plainer import plainer
 from chaoslab.explore.shrink.rewriting import (
     early,
     ending_by,
@@ -32,7 +33,7 @@ from chaoslab.explore.shrink.rewriting import (
 )
 from chaoslab.explore.shrink.search import TRIES_MAX, Search
 from chaoslab.explore.shrink.symptom import expecting, operations_that_show
-from chaoslab.nemesis import Condition
+from chaoslab.nemesis import Condition, FaultRequest
 from chaoslab.runner import Run
 from chaoslab.scenario import Scenario
 from chaoslab.units import NS_PER_S
@@ -41,6 +42,8 @@ __all__ = ["Passes"]
 
 _SETTLE_NS: Final = NS_PER_S // 10
 _SHORTEST_NS: Final = NS_PER_S // 100
+_PLAINER_TRIES: Final = 5
+"""With how many seeds a plainer fault is tried: there may be many of them, and few will do."""
 _BOLD_MAX: Final = 200
 """How many runs may go into guesses that leave nearly everything out at once; a tenth of all, if these are few."""
 
@@ -85,6 +88,7 @@ class Passes:
             before = scenario
             scenario = self._leave_out_faults(scenario)
             scenario = self._leave_out_operations(scenario)
+            scenario = self._plainer(scenario)
             scenario = self._shorter(scenario)
             scenario = self._leave_out_deviations(scenario)
             scenario = self._fewer_clients_and_nodes(scenario)
@@ -209,6 +213,29 @@ class Passes:
         self.tell("leaving out deviations from calm", self.search.runs)
         scenario = self.search.subset(scenario, "deviations", lambda one: one[0])
         return self.search.subset(scenario, "deviations")
+
+    def _plainer(self, scenario: Scenario) -> Scenario:
+        """Replace each fault by the plainest that will do."""
+        self.tell("putting faults plainly", self.search.runs)
+        nodes = [f"n{number}" for number in range(1, scenario.nodes + 1)]
+        for number in range(len(scenario.faults)):
+            found: Scenario | None = scenario
+            while found is not None:
+                scenario = found
+                found = self._with_first_that_fails(scenario, number, plainer(scenario.faults[number], nodes))
+        return scenario
+
+    def _with_first_that_fails(
+        self, scenario: Scenario, number: int, instead: Iterable[FaultRequest]
+    ) -> Scenario | None:
+        """Return *scenario* with the first of *instead* for its fault of that number with which it fails, if any."""
+        for request in instead:
+            faults = (*scenario.faults[:number], request, *scenario.faults[number + 1 :])
+            if faults != scenario.faults:
+                found = self.search.found(attrs.evolve(scenario, faults=faults), _PLAINER_TRIES)
+                if found is not None:
+                    return found
+        return None
 
     def _shorter(self, scenario: Scenario) -> Scenario:
         """Let the run end soon after its last operation, and each fault begin late and end early."""
