@@ -31,6 +31,22 @@ def _step(state: Any, f: str, argument: Any, value: Any, result: Any) -> Any:
     return state if value == state else ILLEGAL
 
 
+def _leads_to(state: Any, f: str, argument: Any, value: Any, result: Any) -> bool:
+    """Return whether appending to *state* can come to what a get saw, or a compare-and-set expected."""
+    seen = argument[1][0] if f == "cas" else value
+    if state is None or seen == state:
+        return True
+    return state.__class__ is str and seen.__class__ is str and seen.startswith(state)
+
+
+def _resets_to(f: str, argument: Any, value: Any, result: Any) -> Any:
+    if f in ("put", "write"):
+        return argument
+    if f == "delete":
+        return None
+    return argument[1][1] if f == "cas" and result != ("bool", "False") else ILLEGAL
+
+
 KV = Model(
     name="kv",
     summary="a map of keys: get, put, append, compare-and-set, delete",
@@ -40,6 +56,8 @@ KV = Model(
     refusable=frozenset({"cas"}),
     tells_whether=frozenset({"cas"}),
     shape="register",
+    leads_to=_leads_to,
+    resets_to=_resets_to,
 )
 
 

@@ -15,6 +15,13 @@ def _step(state: Any, f: str, argument: Any, value: Any, result: Any) -> Any:
     return state if value == ("list", state) else ILLEGAL
 
 
+def _leads_to(state: Any, f: str, argument: Any, value: Any, result: Any) -> bool:
+    """Return whether appending to *state* can come to what a read saw, or to where an append found its entry."""
+    if f == "append":
+        return not isinstance(result, int) or len(state) <= result
+    return value.__class__ is tuple and value[0] == "list" and value[1][: len(state)] == state
+
+
 LOG = Model(
     name="log",
     summary="append at the end, whose result may be the offset, from 0; read returns all entries in order",
@@ -22,4 +29,5 @@ LOG = Model(
     step=_step,
     reads=frozenset({"read"}),
     fs=frozenset({"append", "read"}),
+    leads_to=_leads_to,
 )

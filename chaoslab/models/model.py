@@ -52,6 +52,11 @@ class _Unknown:
 UNKNOWN: Final = _Unknown()
 """What an operation observed of which nobody knows the outcome. Every outcome is allowed then."""
 
+
+def _resets_nothing(f: str, argument: Any, value: Any, result: Any) -> Any:
+    return ILLEGAL
+
+
 Step = Callable[[Any, str, Any, Any, Any], Any]
 """``step(state, f, argument, value, result)``: the operation's argument, what it observed, and its further result."""
 
@@ -74,6 +79,10 @@ class Model:
             ``step`` takes: a history with such ones that no order explains is undecided.
         shape: The polynomial checker that may know histories of this object, such as ``"register"``; it looks for
             itself whether it does. Empty: none.
+        leads_to: Whether a state can become, without being reset, one in which an operation that observes it sees what
+            it saw; called like ``step``. For values that grow; None: the model cannot tell.
+        resets_to: The state that an operation leaves if it took place, whatever was before it; ``ILLEGAL`` if that
+            depends on what was before.
     """
 
     name: str
@@ -87,6 +96,8 @@ class Model:
     tells_whether: frozenset[str] = frozenset()
     guesses: frozenset[str] = frozenset()
     shape: str = ""
+    leads_to: Callable[[Any, str, Any, Any, Any], bool] | None = None
+    resets_to: Callable[[str, Any, Any, Any], Any] = _resets_nothing
 
     def after(self, state: Any, f: str, argument: Any, value: Any, result: Any) -> Any:
         """Return what ``step`` returns, for values that nobody has looked at yet.

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 import attrs
 
 from chaoslab.checkers.guesses import doubting_guesses
+from chaoslab.checkers.linearizable.appends import about_appends
 from chaoslab.checkers.linearizable.decision import Ordered, Refuted
 from chaoslab.checkers.linearizable.minimise import minimised
 from chaoslab.checkers.linearizable.parts import Effects, Part, split
@@ -213,20 +214,25 @@ def _invalid(history: History, part: Part, effects: Effects, stuck: Stuck, detai
     until = part.rets[stuck.blocked]
     suspects = stuck.suspects or [one for one, call in enumerate(part.calls) if call <= until]
 
-    def tell() -> Telling:
-        if stuck.tell is None:
-            chosen, blocked = minimised(part, effects, suspects, stuck.blocked)
-        else:
-            chosen, blocked = suspects, stuck.blocked
-        small = tuple(history.operation(part.calls[one]) for one in chosen)
-        confirm("linearizability", complaint_about_no_order(small, effects.model))
+    def at(one: int) -> Operation:
+        return history.operation(part.calls[one])
+
+    def told() -> Telling:
         if stuck.tell is not None:
-            sentence = stuck.tell(lambda one: history.operation(part.calls[one]))
-            return Telling(summary=sentence, anomaly=stuck.anomaly, operations=small)
-        everything = [history.operation(call) for call in part.calls]
-        read = history.operation(part.calls[blocked])
-        everything += _failed(history, read.key)
-        return told_of(small, read, everything, effects.model)
+            return Telling(summary=stuck.tell(at), anomaly=stuck.anomaly, operations=tuple(map(at, suspects)))
+        everything = [*map(at, range(len(part.calls)))]
+        everything += _failed(history, everything[0].key)
+        appended = about_appends(everything, effects.model)
+        if appended is not None:
+            return appended
+        chosen, blocked = minimised(part, effects, suspects, stuck.blocked)
+        return told_of(tuple(map(at, chosen)), at(blocked), everything, effects.model)
+
+    def tell() -> Telling:
+        found = told()
+        happened = [one for one in found.operations if one.type != "fail"]
+        confirm("linearizability", complaint_about_no_order(happened, effects.model))
+        return found
 
     return Verdict(
         outcome="invalid",

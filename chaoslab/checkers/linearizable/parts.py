@@ -65,6 +65,11 @@ class Effects:
             self.is_read.append(f in self.model.reads or (f in self.model.refusable and result == _REFUSED))
         return number
 
+    def observes(self, effect: int) -> bool:
+        """Return whether *effect* may be legal in certain states only: it is a read, or has a result, or can have."""
+        f, _, _, result = self.arguments[effect]
+        return f in self.model.reads or f in self.model.refusable or result is not None
+
     def fill(self, state: int, effect: int) -> int:
         """Ask the model where *effect* leads from *state*, and remember it."""
         following = self.model.after(self.states[state], *self.arguments[effect])

@@ -8,7 +8,9 @@ after it, is about to return. On top of that:
   info operations used up, was given up before: whatever this one could still do, that one could;
 * of several open updates with the same effect only the one that must return first is tried;
 * an update after which the operation that must return can do so is tried first;
-* info operations are tried last: they are seldom needed, and never forced.
+* info operations are tried last: they are seldom needed, and never forced;
+* a state that can never become what the next read saw is given up at once, where the model can tell, and all states
+  that nobody will see are one: see ``lookahead``.
 
 Masks of live operations are as wide as the concurrency; masks of used info operations as wide as the number of infos.
 A configuration with wide masks counts for several, so that the budget also bounds memory.
@@ -23,6 +25,7 @@ from typing import Any
 
 import attrs
 
+from chaoslab.checkers.linearizable.lookahead import HOPELESS, Lookahead
 from chaoslab.checkers.linearizable.parts import NEVER, Effects, Part
 from chaoslab.history import Operation
 
@@ -33,6 +36,9 @@ _MASK_BITS = 256
 
 _OPENED_MAX = 4096
 """So many returns' open operations are kept sorted. Backtracking seldom goes further, and can sort them again."""
+
+_IDLE = 16
+"""So many states that are given up at once, by looking ahead, cost as much time as a configuration."""
 
 _NOT_YET = -2  # the model has not been asked for this step
 
@@ -139,9 +145,11 @@ def search(part: Part, effects: Effects, configurations_max: int) -> Result:
     returns, live, bits, crashed_before = sweep.returns, sweep.live, sweep.bits, sweep.crashed_before
     part_effects, is_read, rows, fill = part.effects, effects.is_read, effects.rows, effects.fill
     count = len(returns)
+    leads_to = effects.model.leads_to
+    ahead = Lookahead(part, effects, leads_to, returns, live, bits) if leads_to is not None else None
     given_up: dict[tuple[int, int, int], list[int]] = {}
     opened: dict[int, _Open] = {}
-    configurations = 0
+    configurations = idle = 0
     deepest, deepest_chain = -1, None
     # Configurations still to be looked at: (return, live mask, used infos, state, chain, candidate to go on from).
     stack: list[tuple[int, int, int, int, _Chain, int]] = []
@@ -192,9 +200,12 @@ def search(part: Part, effects: Effects, configurations_max: int) -> Result:
         if at > deepest:
             deepest, deepest_chain = at, chain
         missing = here.read_mask & ~mask | used << here.read_mask.bit_length()
-        key = (at, mask & ~here.read_mask, state)
+        fate = state if ahead is None else ahead.fate(at, mask, state)
+        key = (at, mask & ~here.read_mask, fate)
         known = given_up.get(key)
-        if known is None:
+        if fate == HOPELESS:
+            fresh = False
+        elif known is None:
             given_up[key] = [missing]
             fresh = True
         elif any(other & ~missing == 0 for other in known):
@@ -214,6 +225,9 @@ def search(part: Part, effects: Effects, configurations_max: int) -> Result:
                 mask |= bits[operation]
                 chain = (chain, operation)
                 continue
+        elif ahead is not None:
+            idle += 1
+            configurations += idle % _IDLE == 0
 
         # The next configuration: the first candidate of the last choice that has one left.
         while stack:
@@ -231,7 +245,8 @@ def search(part: Part, effects: Effects, configurations_max: int) -> Result:
                 chain = (chain, operation)
                 break
         else:
-            return Stuck(returns[deepest], _unrolled(deepest_chain), configurations)
+            blocked = deepest if ahead is None else max(deepest, ahead.farthest)
+            return Stuck(returns[blocked], _unrolled(deepest_chain), configurations)
 
 
 def _rescue(here: _Open, effects: Effects, mask: int, state: int, wanted: int) -> tuple[int, int] | None:

@@ -45,9 +45,7 @@ def told_of(small: Sequence[Operation], blocked: Operation, operations: Sequence
         return totals
     for read in (blocked, *small):
         if read.type == "ok" and read.f in model.reads:
-            if any(operation.f == "append" and operation.type != "fail" for operation in operations):
-                found = _about_appends(operations, read)
-            elif model.shape == "register":
+            if model.shape == "register" and not _is_appended_to(operations):
                 found = _about_read(operations, read, model)
             elif model.name == "counter" and (told := about_count(operations, read)) is not None:
                 found = Telling(anomaly=told[0], summary=told[1], operations=tuple(small))
@@ -70,6 +68,10 @@ def told_of(small: Sequence[Operation], blocked: Operation, operations: Sequence
 def _shown_is_enough(shown: Sequence[Operation], model: Model) -> bool:
     """Return whether the operations that a sentence names have no order by themselves."""
     return complaint_about_no_order([one for one in shown if one.type != "fail"], model) is None
+
+
+def _is_appended_to(operations: Sequence[Operation]) -> bool:
+    return any(operation.f == "append" and operation.type != "fail" for operation in operations)
 
 
 def _about_read(operations: Sequence[Operation], read: Operation, model: Model) -> Telling | None:
@@ -108,31 +110,6 @@ def _about_read(operations: Sequence[Operation], read: Operation, model: Model) 
 def _told(anomaly: str, sentence: str, *operations: Operation) -> Telling:
     shown = tuple(sorted(operations, key=lambda operation: operation.call))
     return Telling(summary=sentence, anomaly=anomaly, operations=shown)
-
-
-def _about_appends(operations: Sequence[Operation], read: Operation) -> Telling | None:
-    """Explain a read of a text or a log that is appended to, if an acknowledged piece or entry is missing from it."""
-    if isinstance(read.value, list | tuple):
-        entries = {frozen(entry) for entry in read.value}
-    elif read.value is None or isinstance(read.value, str):
-        entries = None
-    else:
-        return None
-    if any(operation.f in ("put", "write", "delete") and operation.type != "fail" for operation in operations):
-        return None  # a piece may be missing because the text was replaced
-    for append in operations:
-        if append.f != "append" or append.type == "fail":
-            continue
-        if entries is None:
-            missing = isinstance(append.argument, str) and append.argument not in (read.value or "")
-        else:
-            missing = frozen(append.argument) not in entries
-        if missing and append.ret is not None and append.ret < read.call:
-            sentence = (
-                f"{in_words(read)}, although {in_words(append)}, which had been acknowledged before that read began."
-            )
-            return _told("stale read", sentence, read, append)
-    return None
 
 
 def _produces(operation: Operation, value: object, model: Model) -> bool:

@@ -186,9 +186,9 @@ def test_a_valid_history_comes_with_an_order_that_others_can_check(history: Hist
 @pytest.mark.parametrize(
     ("model", "seen", "anomaly", "words"),
     [
-        ("log", [], "stale read", "process 1 read [], although process 0 appended 7, which had been acknowledged"),
-        ("log", [8, 7], "not linearizable", "explains that process 1 read [8, 7], given that process 0 appended 7."),
-        ("kv", "", "stale read", "process 1 read '', although process 0 appended 'a'"),
+        ("log", [], "lost write", "process 1 read [], although process 0 appended 7, which had been acknowledged"),
+        ("log", [8, 7], "value out of thin air", "process 1 read [8, 7], but nobody had appended 8."),
+        ("kv", "", "lost write", "process 1 read '', although process 0 appended 'a'"),
     ],
 )
 def test_what_is_missing_from_a_read_of_appends_is_told(model: str, seen: Any, anomaly: str, words: str) -> None:

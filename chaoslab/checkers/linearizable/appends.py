@@ -1,0 +1,160 @@
+"""Says what is wrong with a text or a log that is only ever appended to.
+
+Such an object has one history: the longest read. Every read must be a beginning of it, every entry must have been
+appended once, before whoever read it was answered, and real time must agree with that order. Where one of these does
+not hold, two or three operations show it, however many thousands there are.
+
+* *value out of thin air*: nobody appended an entry that was read;
+* *duplicated append*: an entry was appended once and read twice;
+* *read from the future*: an entry was read before it was appended;
+* *incompatible order*: two reads do not agree on the order of entries (Kingsbury & Alvaro 2020, "Elle", section 6);
+* *reordered append*: an entry comes before one that was appended only later;
+* *stale read*: an entry that had been acknowledged, or read, before a read began is missing from it;
+* *lost write*: the same, of an entry that no read ever saw.
+
+This file knows nothing of texts and logs that are replaced, nor of entries that are appended twice on purpose.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+from chaoslab.checkers.linearizable.parts import NEVER
+from chaoslab.checkers.verdict import Telling
+from chaoslab.history import Operation
+from chaoslab.history.values import frozen, thawed
+from chaoslab.history.words import in_words, shown
+from chaoslab.models import Model
+
+__all__ = ["about_appends"]
+
+
+_Read = tuple[Operation, list[Hashable]]
+"""A read, and the entries that it saw."""
+
+
+def about_appends(operations: Sequence[Operation], model: Model) -> Telling | None:
+    """Return what two or three of *operations* show, if all that ever changes the object are appends.
+
+    Args:
+        operations: All operations on one object, those that failed too, in the order of their calls.
+        model: The model that they violate.
+
+    Returns:
+        None if it is changed otherwise, if what was read cannot be taken to pieces, or if nothing of these is wrong.
+        Cost: O(n log n), and the length of all reads.
+    """
+    happened = [one for one in operations if one.type != "fail"]
+    appends = {frozen(one.argument): one for one in happened if one.f == "append"}
+    reads = [one for one in happened if one.f in model.reads]
+    if model.initial not in (None, "", ()) or len(appends) + len(reads) < len(happened):
+        return None
+    contents = [(one, _entries(one.value, appends)) for one in reads if one.type == "ok"]
+    known = [(one, entries) for one, entries in contents if entries is not None]
+    if len(known) < len(contents):
+        return None
+    known.sort(key=lambda read: _end(read[0]))
+    whole: list[Hashable] = []
+    return _about_reads(known, appends, operations, whole) or _about_missing(known, appends, whole)
+
+
+def _end(one: Operation) -> int:
+    return NEVER if one.ret is None else one.ret
+
+
+def _entries(value: Any, appends: dict[Hashable, Operation]) -> list[Hashable] | None:
+    """Return the entries in what a read saw; what nobody appended is one, too. None: they cannot be told apart."""
+    if isinstance(value, list | tuple):
+        return [frozen(one) for one in value]
+    pieces = sorted(piece for piece in appends if isinstance(piece, str))
+    ambiguous = any(other.startswith(piece) for piece, other in itertools.pairwise(pieces))
+    if ambiguous or len(pieces) < len(appends) or not (value is None or isinstance(value, str)):
+        return None
+    sizes, at = {len(piece) for piece in pieces}, 0
+    found: list[Hashable] = []
+    while value and at < len(value):
+        size = next((size for size in sizes if value[at : at + size] in appends), len(value) - at)
+        found.append(value[at : at + size])
+        at += size
+    return found
+
+
+def _about_reads(
+    reads: list[_Read], appends: dict[Hashable, Operation], operations: Sequence[Operation], whole: list[Hashable]
+) -> Telling | None:
+    """Look at *reads*, the first that returned coming first; put all entries into *whole*, in their order."""
+    longest: Operation | None = None
+    latest: Operation | None = None  # of the entries so far that which was appended last
+    seen: set[Hashable] = set()
+    for read, entries in reads:
+        pairs = zip(entries, whole, strict=False)
+        differing = next((at for at, (one, other) in enumerate(pairs) if one != other), None)
+        if differing is not None and longest is not None:
+            return _disagreeing((longest, whole), (read, entries), differing)
+        for entry in entries[len(whole) :]:
+            append = appends.get(entry)
+            if append is None:
+                return _out_of_thin_air(read, entry, operations)
+            if entry in seen:
+                twice = f"{in_words(read)}, where {shown(append.argument)} stands twice, although it was appended once."
+                return _told("duplicated append", twice, append, read)
+            if append.call > _end(read):
+                late = f"{in_words(read)}, which was appended only afterwards ({in_words(append)})."
+                return _told("read from the future", late, read, append)
+            if latest is not None and _end(append) < latest.call:
+                before = f"{shown(latest.argument)} before {shown(append.argument)}"
+                why = f"{in_words(append)}, which had been acknowledged before {in_words(latest)}"
+                return _told("reordered append", f"{in_words(read)}, {before}, although {why}.", append, latest, read)
+            if latest is None or append.call > latest.call:
+                latest = append
+            seen.add(entry)
+        if len(entries) > len(whole):
+            longest = read
+            whole += entries[len(whole) :]
+    return None
+
+
+def _about_missing(reads: list[_Read], appends: dict[Hashable, Operation], whole: Sequence[Hashable]) -> Telling | None:
+    """Find a read that misses what had been acknowledged, or read, before it began."""
+    places = {entry: place for place, entry in enumerate(whole)}
+    ended = [(places.get(entry, len(whole)), one) for entry, one in appends.items()]
+    ended += [(len(entries) - 1, one) for one, entries in reads]
+    ended.sort(key=lambda one: one[0])
+    first: Operation | None = None  # of those that know of more than the read does that which ended first
+    for read, entries in sorted(reads, key=lambda one: -len(one[1])):
+        while ended and ended[-1][0] >= len(entries):
+            one = ended.pop()[1]
+            first = one if first is None or _end(one) < _end(first) else first
+        if first is not None and _end(first) < read.call:
+            if first.f != "append":
+                missed = f"{shown(thawed(whole[len(entries)]))} had been read before that read began"
+                return _told("stale read", f"{in_words(read)}, although {missed}: {in_words(first)}.", first, read)
+            told = f"{in_words(read)}, although {in_words(first)}, which had been acknowledged before that read began"
+            if frozen(first.argument) in places:
+                return _told("stale read", f"{told}.", first, read)
+            return _told("lost write", f"{told}; no read ever saw {shown(first.argument)}.", first, read)
+    return None
+
+
+def _disagreeing(one: _Read, other: _Read, at: int) -> Telling:
+    """Return that two reads saw different entries at the same place."""
+    differing = f"{shown(thawed(one[1][at]))} and {shown(thawed(other[1][at]))}"
+    sentence = f"{in_words(one[0])}, and {in_words(other[0])}: entry {at + 1} is {differing}."
+    return _told("incompatible order", sentence, one[0], other[0])
+
+
+def _out_of_thin_air(read: Operation, entry: Hashable, operations: Sequence[Operation]) -> Telling:
+    """Return that *entry* was appended by nobody; or only by those who were told that it had not happened."""
+    sentence = f"{in_words(read)}, but nobody had appended {shown(thawed(entry))}"
+    for one in operations:
+        if one.type == "fail" and one.f == "append" and frozen(one.argument) == entry:
+            told = f"{sentence}: process {one.process} tried to, and was told that it had not happened."
+            return _told("value out of thin air", told, one, read)
+    return _told("value out of thin air", f"{sentence}.", read)
+
+
+def _told(anomaly: str, sentence: str, *operations: Operation) -> Telling:
+    shown_in_order = tuple(sorted(operations, key=lambda operation: operation.call))
+    return Telling(summary=sentence, anomaly=anomaly, operations=shown_in_order)

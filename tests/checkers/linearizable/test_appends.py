@@ -1,0 +1,110 @@
+"""What is said of a log, or a text, that is only ever appended to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chaoslab.checkers.linearizable import linearizable
+from chaoslab.checkers.verdict import Verdict
+from chaoslab.history import History
+from chaoslab.models import MODELS
+
+Step = tuple[Any, ...]
+
+
+def judged(model: str, *steps: Step) -> Verdict:
+    """Return the verdict on steps ``(process, "append", entry)``, ``(process, "read", seen)``, each ended at once.
+
+    A fourth item ends it otherwise; ``"open"`` leaves it open until the next step of that process ends it.
+    """
+    history = History()
+    left_open: dict[int, str] = {}
+    for process, f, value, *ending in steps:
+        if process in left_open:
+            history.complete(process, "ok", value)
+            assert left_open.pop(process) == f
+            continue
+        history.invoke(process, f, "x", value if f == "append" else None)
+        if ending == ["open"]:
+            left_open[process] = f
+        else:
+            history.complete(process, ending[0] if ending else "ok", value)
+    return linearizable(history, MODELS[model])
+
+
+def log_and_text(*steps: Step) -> list[Verdict]:
+    """Return the verdicts on entries of a log, and on pieces of a text that each end with a space."""
+
+    def in_text(f: str, value: Any) -> Any:
+        return f"{value} " if f == "append" else "".join(f"{one} " for one in value) or None
+
+    texts = [(process, f, in_text(f, value), *ending) for process, f, value, *ending in steps]
+    return [judged("log", *steps), judged("kv", *texts)]
+
+
+CASES: list[tuple[list[Step], str, str, int]] = [
+    (
+        [(0, "append", 1), (0, "append", 2), (1, "read", [1]), (1, "read", [1, 2])],
+        "stale read", "which had been acknowledged before that read began.", 2,
+    ),
+    (
+        [(0, "append", 1), (0, "append", 2), (1, "read", [1])],
+        "lost write", "which had been acknowledged before that read began; no read ever saw", 2,
+    ),
+    (
+        [(0, "append", 1, "open"), (1, "read", [1]), (2, "read", []), (0, "append", 1)],
+        "stale read", "had been read before that read began: process 1 read", 2,
+    ),
+    (
+        [(0, "append", 1, "open"), (2, "append", 2, "open"), (1, "read", [1, 2]), (3, "read", [2, 1]),
+         (0, "append", 1), (2, "append", 2)],
+        "incompatible order", ": entry 1 is", 2,
+    ),
+    ([(0, "append", 1), (1, "read", [1, 7])], "value out of thin air", "but nobody had appended", 1),
+    (
+        [(0, "append", 7, "fail"), (1, "read", [7])],
+        "value out of thin air", "process 0 tried to, and was told that it had not happened", 2,
+    ),
+    ([(0, "append", 1), (1, "read", [1, 1])], "duplicated append", "twice, although it was appended once", 2),
+    ([(1, "read", [1]), (0, "append", 1)], "read from the future", "which was appended only afterwards", 2),
+    (
+        [(0, "append", 1), (0, "append", 2), (1, "read", [2, 1])],
+        "reordered append", "which had been acknowledged before process 0 appended", 3,
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("steps", "anomaly", "words", "shown"), CASES, ids=[case[2] for case in CASES])
+def test_two_or_three_operations_show_it(steps: list[Step], anomaly: str, words: str, shown: int) -> None:
+    """Of a log as of a text, whatever else clients did."""
+    for verdict in log_and_text(*steps):
+        assert (verdict.outcome, verdict.anomaly) == ("invalid", anomaly)
+        assert words in verdict.summary
+        assert len(verdict.operations) == shown
+
+
+def test_it_is_found_among_thousands_of_entries() -> None:
+    """Without trying what can be left out."""
+    steps: list[Step] = []
+    for number in range(600):
+        steps += [(0, "append", number), (1, "read", [*range(number + 1)])]
+    steps[1001] = (1, "read", [*range(500)])  # the one just acknowledged is missing
+    for verdict in log_and_text(*steps):
+        assert verdict.anomaly == "stale read"
+        assert [one.f for one in verdict.operations] == ["append", "read"]
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [(0, "append", "a"), (0, "append", "ab"), (1, "read", "aab"), (1, "read", "a")],  # where does a piece end?
+        [(0, "append", "a"), (0, "append", "a"), (1, "read", "a")],  # which of the two is missing?
+        [(0, "append", "a "), (0, "put", "b "), (1, "read", "a ")],  # it may have been replaced
+    ],
+)
+def test_what_it_cannot_take_to_pieces_it_leaves_to_the_search(steps: list[Step]) -> None:
+    """The verdict is the same, in other words."""
+    assert judged("kv", *steps).outcome == "invalid"
+    assert judged("kv", *steps).anomaly == "not linearizable"
