@@ -82,13 +82,15 @@ class Passes:
         scenario = self._in_rounds(scenario)
         if not scenario.calm:  # late: what a deviation is of moves with every message that is left out
             scenario = self._in_rounds(self._calmed(scenario))
+        plain = self._plainer(scenario)  # last: of two faults that have become plain, both may be needed
+        if plain != scenario:
+            self._in_rounds(plain)
 
     def _in_rounds(self, scenario: Scenario) -> Scenario:
         for _ in range(3):
             before = scenario
             scenario = self._leave_out_faults(scenario)
             scenario = self._leave_out_operations(scenario)
-            scenario = self._plainer(scenario)
             scenario = self._shorter(scenario)
             scenario = self._leave_out_deviations(scenario)
             scenario = self._fewer_clients_and_nodes(scenario)
