@@ -82,7 +82,7 @@ class Passes:
         scenario = self._in_rounds(scenario)
         if not scenario.calm:  # late: what a deviation is of moves with every message that is left out
             scenario = self._in_rounds(self._calmed(scenario))
-        plain = self._plainer(scenario)  # last: of two faults that have become plain, both may be needed
+        plain = self._plainer(scenario)
         if plain != scenario:
             self._in_rounds(plain)
 
@@ -91,6 +91,8 @@ class Passes:
             before = scenario
             scenario = self._leave_out_faults(scenario)
             scenario = self._leave_out_operations(scenario)
+            if len(scenario.faults) == 1:  # of several it is known late which are needed: two plain ones may both be
+                scenario = self._plainer(scenario)
             scenario = self._shorter(scenario)
             scenario = self._leave_out_deviations(scenario)
             scenario = self._fewer_clients_and_nodes(scenario)
