@@ -161,6 +161,20 @@ def _memory(work: str, history: History, model: Any) -> Row:
                meaning="bytes an operation", target="<= 1000", holds=peak / operations <= 1000)  # fmt: skip
 
 
+def _appends(puts: float) -> Callable[[random.Random, int], tuple[str, Any]]:
+    def choose(rng: random.Random, number: int) -> tuple[str, Any]:
+        kind = rng.random()
+        return ("put" if kind < puts else "append", f"{number} ") if kind < 0.5 else ("get", None)
+
+    return choose
+
+
+def _apply_text(state: Any, f: str, argument: Any) -> tuple[Any, Any, Any]:
+    if f == "get":
+        return state, state, None
+    return (argument if f == "put" else (state or "") + argument), argument, None
+
+
 def rows() -> list[Row]:
     """Measure everything."""
     hard = concurrent_history(10_000, 30, _few_values(5, cas_only=True), _apply)
@@ -179,6 +193,20 @@ def rows() -> list[Row]:
             lambda size: concurrent_history(size, 10, _few_values(5), _apply),
             CAS,
             [1_000, 10_000, 100_000],
+            13,
+        ),
+        *_growth(
+            "kv, appends and gets, 10 processes",
+            lambda size: concurrent_history(size, 10, _appends(0.0), _apply_text),
+            MODELS["kv"],
+            [500, 5_000],
+            40,
+        ),
+        *_growth(
+            "kv, appends, puts and gets, 10 processes",
+            lambda size: concurrent_history(size, 10, _appends(0.1), _apply_text),
+            MODELS["kv"],
+            [1_000, 10_000],
             13,
         ),
         _memory("memory, unique values", concurrent_history(100_000, 10, _unique, _apply), REGISTER),

@@ -9,6 +9,8 @@ names. It names the anomaly where a single read shows it:
 * *lost write*: the same, of a value that no read ever saw again;
 * *wrong sum*: a counter shows more or less than all updates until then make;
 * *wrong total*: two reads of a bank show different amounts of money.
+
+What is only appended to has names of its own: see ``appends``.
 """
 
 from __future__ import annotations
