@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
+from chaoslab import local_code
 from chaoslab.cli.output import print_json, print_lines
 from chaoslab.errors import UsageError
 from chaoslab.explore import read_recording
 from chaoslab.explore.comparing import RUNS_MAX, Piece, deciding, nearest_passing, parting, rerun
 from chaoslab.runner import Run
 from chaoslab.sim import is_remark
+from chaoslab.units import counted
 
 __all__ = ["diff"]
 
@@ -89,7 +91,8 @@ def _again(path: Path) -> Run:
 def _words(done: Run) -> str:
     bad = next((verdict for verdict in done.checks if verdict.outcome != "valid"), None)
     why = "every check holds" if bad is None else f"{bad.name}: {bad.anomaly or bad.outcome}"
-    return f"{done.verdict}, {done.scenario.protocol}, seed {done.seed}, {len(done.injections)} faults; {why}"
+    what, faults = local_code.short(done.scenario.protocol), counted(len(done.injections), "fault")
+    return f"{done.verdict}, {what}, seed {done.seed}, {faults}; {why}"
 
 
 def _document(done: Run) -> dict[str, object]:
