@@ -18,8 +18,7 @@ This file knows nothing of texts and logs that are replaced, nor of entries that
 from __future__ import annotations
 
 import itertools
-from collections.abc import Hashable, Sequence
-from typing import Any
+from collections.abc import Hashable, Iterable, Sequence
 
 from chaoslab.checkers.linearizable.parts import NEVER
 from chaoslab.checkers.verdict import Telling
@@ -27,6 +26,8 @@ from chaoslab.history import Operation
 from chaoslab.history.values import frozen, thawed
 from chaoslab.history.words import in_words, shown
 from chaoslab.models import Model
+from chaoslab.models.kv import KV
+from chaoslab.models.log import LOG
 
 __all__ = ["about_appends"]
 
@@ -49,13 +50,13 @@ def about_appends(operations: Sequence[Operation], model: Model) -> Telling | No
     happened = [one for one in operations if one.type != "fail"]
     appends = {frozen(one.argument): one for one in happened if one.f == "append"}
     reads = [one for one in happened if one.f in model.reads]
-    if model.initial not in (None, "", ()) or len(appends) + len(reads) < len(happened):
+    if model.step not in (KV.step, LOG.step) or len(appends) + len(reads) < len(happened):
         return None
-    contents = [(one, _entries(one.value, appends)) for one in reads if one.type == "ok"]
-    known = [(one, entries) for one, entries in contents if entries is not None]
-    if len(known) < len(contents):
+    seen = sorted((one for one in reads if one.type == "ok"), key=_end)
+    contents = _in_text(seen, appends) if model.step is KV.step else _in_lists(seen)
+    if contents is None or model.initial not in (None, "", ()):
         return None
-    known.sort(key=lambda read: _end(read[0]))
+    known = [*zip(seen, contents, strict=True)]
     whole: list[Hashable] = []
     return _about_reads(known, appends, operations, whole) or _about_missing(known, appends, whole)
 
@@ -64,20 +65,32 @@ def _end(one: Operation) -> int:
     return NEVER if one.ret is None else one.ret
 
 
-def _entries(value: Any, appends: dict[Hashable, Operation]) -> list[Hashable] | None:
-    """Return the entries in what a read saw; what nobody appended is one, too. None: they cannot be told apart."""
-    if isinstance(value, list | tuple):
-        return [frozen(one) for one in value]
+def _in_lists(reads: Sequence[Operation]) -> list[list[Hashable]] | None:
+    """Return the entries that each of *reads* saw, or None if one saw something else than a list."""
+    if not all(isinstance(one.value, list | tuple) for one in reads):
+        return None
+    return [[frozen(entry) for entry in one.value] for one in reads]
+
+
+def _in_text(reads: Sequence[Operation], appends: Iterable[Hashable]) -> list[list[Hashable]] | None:
+    """Return the pieces of the text that each of *reads* saw; what nobody appended is one, too.
+
+    None if one saw something else than text, or if pieces cannot be told apart because one begins like another.
+    """
+    texts = ["" if one.value is None else one.value for one in reads]
     pieces = sorted(piece for piece in appends if isinstance(piece, str))
     ambiguous = any(other.startswith(piece) for piece, other in itertools.pairwise(pieces))
-    if ambiguous or len(pieces) < len(appends) or not (value is None or isinstance(value, str)):
+    if ambiguous or not all(isinstance(text, str) for text in texts):
         return None
-    sizes, at = {len(piece) for piece in pieces}, 0
-    found: list[Hashable] = []
-    while value and at < len(value):
-        size = next((size for size in sizes if value[at : at + size] in appends), len(value) - at)
-        found.append(value[at : at + size])
-        at += size
+    known, sizes = frozenset(pieces), sorted({len(piece) for piece in pieces})
+    found: list[list[Hashable]] = []
+    for text in texts:
+        found.append([])
+        at = 0
+        while at < len(text):
+            size = next((size for size in sizes if text[at : at + size] in known), len(text) - at)
+            found[-1].append(text[at : at + size])
+            at += size
     return found
 
 

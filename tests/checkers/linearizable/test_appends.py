@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from chaoslab.checkers.linearizable import linearizable
+from chaoslab.checkers.linearizable.appends import about_appends
 from chaoslab.checkers.verdict import Verdict
 from chaoslab.history import History
-from chaoslab.models import MODELS
+from chaoslab.models import MODELS, Model
+from tests.checkers.linearizable.test_lookahead import KV, LOG, Clients
 
 Step = tuple[Any, ...]
 
@@ -108,3 +110,16 @@ def test_what_it_cannot_take_to_pieces_it_leaves_to_the_search(steps: list[Step]
     """The verdict is the same, in other words."""
     assert judged("kv", *steps).outcome == "invalid"
     assert judged("kv", *steps).anomaly == "not linearizable"
+
+
+@pytest.mark.parametrize(("model", "fs"), [(LOG, ("append", "append", "read")), (KV, ("append", "get"))])
+def test_it_finds_something_wrong_exactly_where_there_is_no_order(model: Model, fs: tuple[str, ...]) -> None:
+    """Looking at pairs decides such histories: the search agrees, for every one."""
+    found = set()
+    for seed in range(400):
+        clients = Clients(model, fs, seed, infos=(0, 0.2)[seed % 2], lies=(0, 0.3, 0.9)[seed % 3])
+        history = clients.work(4 + seed % 12, 1 + seed % 5)
+        told = about_appends(history.operations(), model)
+        assert (told is None) == (linearizable(history, model).outcome == "valid"), history.operations()
+        found.add(told and told.anomaly)
+    assert found >= {None, "stale read", "lost write", "incompatible order", "reordered append", "duplicated append"}

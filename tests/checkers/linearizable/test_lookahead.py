@@ -72,6 +72,19 @@ class Clients:
         self.history.invoke(name, f, "x", argument)
         return f, argument
 
+    def _lie(self) -> Any:
+        """Return an older value, or the present one with an entry that stands elsewhere, or twice."""
+        draws, present = self._draws, self._states[-1]
+        entries = list(present) if self._model is LOG else (present or "").split()
+        if not entries or draws.random() < 0.6:
+            old = draws.choice(self._states[-6:])
+            return list(old) if self._model is LOG else old
+        if draws.random() < 0.7:
+            entries.append(entries.pop(draws.randrange(len(entries))))
+        else:
+            entries.append(draws.choice(entries))
+        return entries if self._model is LOG else "".join(f"{one} " for one in entries)
+
     def _done(self, f: str, argument: Any) -> tuple[str, Any, Any]:
         draws, reads = self._draws, f in self._model.reads
         if not reads and draws.random() < self._infos:
@@ -82,8 +95,7 @@ class Clients:
         assert state is not ILLEGAL
         self._states.append(state)
         if reads and draws.random() < self._lies:
-            value = draws.choice(self._states[-6:])
-            value = list(value) if self._model is LOG else value
+            value = self._lie()
         return "ok", value, result
 
 
