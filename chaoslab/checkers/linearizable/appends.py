@@ -12,13 +12,17 @@ not hold, two or three operations show it, however many thousands there are.
 * *stale read*: an entry that had been acknowledged, or read, before a read began is missing from it;
 * *lost write*: the same, of an entry that no read ever saw.
 
-This file knows nothing of texts and logs that are replaced, nor of entries that are appended twice on purpose.
+Between two puts that nothing overlaps, a text is only appended to as well, and must begin with what was put.
+
+This file knows nothing of entries that are appended twice on purpose.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+
+import attrs
 
 from chaoslab.checkers.linearizable.parts import NEVER
 from chaoslab.checkers.verdict import Telling
@@ -36,51 +40,107 @@ _Read = tuple[Operation, list[Hashable]]
 """A read, and the entries that it saw."""
 
 
+@attrs.frozen(kw_only=True)
+class _Era:
+    """A time in which all that changes the object are appends.
+
+    Attributes:
+        put: What set the value before it; None: nothing did.
+        reads: The reads in it, the first that returned coming first.
+        appends: The appends that may have come in it, by what they appended.
+        whole: Nothing else ever changes the object.
+    """
+
+    put: Operation | None
+    reads: list[Operation]
+    appends: dict[Hashable, Operation]
+    whole: bool
+
+    def is_sure(self, append: Operation) -> bool:
+        """Return whether *append* cannot have come before the era."""
+        return self.put is None or append.call > _end(self.put)
+
+
 def about_appends(operations: Sequence[Operation], model: Model) -> Telling | None:
-    """Return what two or three of *operations* show, if all that ever changes the object are appends.
+    """Return what two or three of *operations* show of a time in which all that changes the object are appends.
 
     Args:
         operations: All operations on one object, those that failed too, in the order of their calls.
         model: The model that they violate.
 
     Returns:
-        None if it is changed otherwise, if what was read cannot be taken to pieces, or if nothing of these is wrong.
+        None if entries are appended twice, if what was read cannot be taken to pieces, or if nothing is wrong with it.
         Cost: O(n log n), and the length of all reads.
     """
     happened = [one for one in operations if one.type != "fail"]
     appends = {frozen(one.argument): one for one in happened if one.f == "append"}
-    reads = [one for one in happened if one.f in model.reads]
-    if model.step not in (KV.step, LOG.step) or len(appends) + len(reads) < len(happened):
+    ambiguous = len(appends) < sum(one.f == "append" for one in happened)
+    if model.step not in (KV.step, LOG.step) or model.initial not in (None, "", ()) or ambiguous:
         return None
-    seen = sorted((one for one in reads if one.type == "ok"), key=_end)
-    contents = _in_text(seen, appends) if model.step is KV.step else _in_lists(seen)
-    if contents is None or model.initial not in (None, "", ()):
+    for era in _eras(happened, appends, model):
+        told = _about_era(era, operations, model)
+        if told is not None:
+            return told
+    return None
+
+
+def _eras(happened: Sequence[Operation], appends: dict[Hashable, Operation], model: Model) -> Iterator[_Era]:
+    """Yield the times between puts that nothing overlaps: before the first, after each, in their order."""
+    others = [one for one in happened if one.f != "append" and one.f not in model.reads]
+    reads = sorted((one for one in happened if one.f in model.reads and one.type == "ok"), key=_end)
+    ended = -1  # when everything had ended that changed the object otherwise, up to here
+    for number in range(-1, len(others)):
+        put = others[number] if number >= 0 else None
+        alone = put is None or (put.f in ("put", "write") and isinstance(put.argument, str) and ended < put.call)
+        begins, since = (-1, -1) if put is None else (_end(put), put.call)
+        until = others[number + 1].call if number + 1 < len(others) else NEVER
+        if alone and begins < until:
+            yield _Era(
+                put=put,
+                reads=[one for one in reads if begins < one.call and _end(one) < until],
+                appends={entry: one for entry, one in appends.items() if since < _end(one) and one.call < until},
+                whole=not others,
+            )
+        ended = max(ended, begins)
+
+
+def _about_era(era: _Era, operations: Sequence[Operation], model: Model) -> Telling | None:
+    if model.step is not KV.step:
+        if not all(isinstance(one.value, list | tuple) for one in era.reads):
+            return None
+        contents: list[list[Hashable]] | None = [[frozen(entry) for entry in one.value] for one in era.reads]
+    else:
+        put = "" if era.put is None else era.put.argument
+        texts = ["" if one.value is None else one.value for one in era.reads]
+        if not all(isinstance(text, str) for text in texts):
+            return None
+        for read, text in zip(era.reads, texts, strict=True):
+            if era.put is not None and not text.startswith(put):
+                before = f"although {in_words(era.put)}, which had been acknowledged before that read began"
+                return _told("stale read", f"{in_words(read)}, {before}.", era.put, read)
+        contents = _pieces([text[len(put) :] for text in texts], era.appends)
+    if contents is None:
         return None
-    known = [*zip(seen, contents, strict=True)]
+    reads = [*zip(era.reads, contents, strict=True)]
+    for read, entries in reads:
+        for entry in entries:
+            if entry not in era.appends:
+                return _out_of_thin_air(read, entry, operations)
     whole: list[Hashable] = []
-    return _about_reads(known, appends, operations, whole) or _about_missing(known, appends, whole)
+    return _about_reads(reads, era, whole) or _about_missing(reads, era, whole)
 
 
 def _end(one: Operation) -> int:
     return NEVER if one.ret is None else one.ret
 
 
-def _in_lists(reads: Sequence[Operation]) -> list[list[Hashable]] | None:
-    """Return the entries that each of *reads* saw, or None if one saw something else than a list."""
-    if not all(isinstance(one.value, list | tuple) for one in reads):
-        return None
-    return [[frozen(entry) for entry in one.value] for one in reads]
+def _pieces(texts: Sequence[str], appends: Iterable[Hashable]) -> list[list[Hashable]] | None:
+    """Return the pieces of each of *texts*; what nobody appended is one, too.
 
-
-def _in_text(reads: Sequence[Operation], appends: Iterable[Hashable]) -> list[list[Hashable]] | None:
-    """Return the pieces of the text that each of *reads* saw; what nobody appended is one, too.
-
-    None if one saw something else than text, or if pieces cannot be told apart because one begins like another.
+    None if pieces cannot be told apart because one begins like another.
     """
-    texts = ["" if one.value is None else one.value for one in reads]
     pieces = sorted(piece for piece in appends if isinstance(piece, str))
-    ambiguous = any(other.startswith(piece) for piece, other in itertools.pairwise(pieces))
-    if ambiguous or not all(isinstance(text, str) for text in texts):
+    if "" in pieces or any(other.startswith(piece) for piece, other in itertools.pairwise(pieces)):
         return None
     known, sizes = frozenset(pieces), sorted({len(piece) for piece in pieces})
     found: list[list[Hashable]] = []
@@ -94,9 +154,7 @@ def _in_text(reads: Sequence[Operation], appends: Iterable[Hashable]) -> list[li
     return found
 
 
-def _about_reads(
-    reads: list[_Read], appends: dict[Hashable, Operation], operations: Sequence[Operation], whole: list[Hashable]
-) -> Telling | None:
+def _about_reads(reads: list[_Read], era: _Era, whole: list[Hashable]) -> Telling | None:
     """Look at *reads*, the first that returned coming first; put all entries into *whole*, in their order."""
     longest: Operation | None = None
     latest: Operation | None = None  # of the entries so far that which was appended last
@@ -107,9 +165,7 @@ def _about_reads(
         if differing is not None and longest is not None:
             return _disagreeing((longest, whole), (read, entries), differing)
         for entry in entries[len(whole) :]:
-            append = appends.get(entry)
-            if append is None:
-                return _out_of_thin_air(read, entry, operations)
+            append = era.appends[entry]
             if entry in seen:
                 twice = f"{in_words(read)}, where {shown(append.argument)} stands twice, although it was appended once."
                 return _told("duplicated append", twice, append, read)
@@ -129,10 +185,11 @@ def _about_reads(
     return None
 
 
-def _about_missing(reads: list[_Read], appends: dict[Hashable, Operation], whole: Sequence[Hashable]) -> Telling | None:
+def _about_missing(reads: list[_Read], era: _Era, whole: Sequence[Hashable]) -> Telling | None:
     """Find a read that misses what had been acknowledged, or read, before it began."""
     places = {entry: place for place, entry in enumerate(whole)}
-    ended = [(places.get(entry, len(whole)), one) for entry, one in appends.items()]
+    sure = [(entry, one) for entry, one in era.appends.items() if entry in places or era.is_sure(one)]
+    ended = [(places.get(entry, len(whole)), one) for entry, one in sure]
     ended += [(len(entries) - 1, one) for one, entries in reads]
     ended.sort(key=lambda one: one[0])
     first: Operation | None = None  # of those that know of more than the read does that which ended first
@@ -145,7 +202,7 @@ def _about_missing(reads: list[_Read], appends: dict[Hashable, Operation], whole
                 missed = f"{shown(thawed(whole[len(entries)]))} had been read before that read began"
                 return _told("stale read", f"{in_words(read)}, although {missed}: {in_words(first)}.", first, read)
             told = f"{in_words(read)}, although {in_words(first)}, which had been acknowledged before that read began"
-            if frozen(first.argument) in places:
+            if frozen(first.argument) in places or not era.whole:
                 return _told("stale read", f"{told}.", first, read)
             return _told("lost write", f"{told}; no read ever saw {shown(first.argument)}.", first, read)
     return None
@@ -158,14 +215,26 @@ def _disagreeing(one: _Read, other: _Read, at: int) -> Telling:
     return _told("incompatible order", sentence, one[0], other[0])
 
 
-def _out_of_thin_air(read: Operation, entry: Hashable, operations: Sequence[Operation]) -> Telling:
-    """Return that *entry* was appended by nobody; or only by those who were told that it had not happened."""
+def _out_of_thin_air(read: Operation, entry: Hashable, operations: Sequence[Operation]) -> Telling | None:
+    """Return that *entry* was appended by nobody, or only by those who were told that it had not happened.
+
+    None if it may be what stood there at another time.
+    """
+    if any(one.type != "fail" and _holds(one.argument, entry) for one in operations):
+        return None
     sentence = f"{in_words(read)}, but nobody had appended {shown(thawed(entry))}"
     for one in operations:
         if one.type == "fail" and one.f == "append" and frozen(one.argument) == entry:
             told = f"{sentence}: process {one.process} tried to, and was told that it had not happened."
             return _told("value out of thin air", told, one, read)
     return _told("value out of thin air", f"{sentence}.", read)
+
+
+def _holds(argument: object, entry: Hashable) -> bool:
+    """Return whether *entry* is, or begins with, what was appended or put."""
+    if isinstance(argument, str) and argument and isinstance(entry, str):
+        return entry.startswith(argument)
+    return frozen(argument) == entry
 
 
 def _told(anomaly: str, sentence: str, *operations: Operation) -> Telling:
