@@ -1,8 +1,8 @@
 """What shrinking tries to leave out, one kind of thing after the other.
 
 The order, from what explains most to what explains least: whole faults; then the operations that matter, from a script
-of what the clients did; then how plain faults are, and how long they last; then time itself, from a calm run in which
-everything takes the median time; then clients and nodes.
+of what the clients did; then how plain a fault is, and how long it lasts; then time itself, from a calm run in which
+everything takes the median time; then clients and nodes. Of several faults, how plain they are comes last.
 
 Rules:
 
