@@ -9,7 +9,13 @@ import pytest
 from docs.shown import DOCS, Page, matches, pages_that_show
 
 
-@pytest.mark.parametrize("path", pages_that_show(), ids=lambda path: str(path.relative_to(DOCS)))
+TUTORIAL = DOCS / "tutorial" / "index.md"
+"""It is followed elsewhere, with nothing but the wheel: see ``tests/e2e/test_first_hour.py``."""
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in pages_that_show() if path != TUTORIAL], ids=lambda path: str(path.relative_to(DOCS))
+)
 def test_a_page_can_be_followed_from_top_to_bottom(path: Path, tmp_path: Path) -> None:
     """Its files, its Python and its commands, in an empty folder; `python -m docs.shown PAGE` brings it up to date."""
     for command in Page(path, tmp_path).commands():
