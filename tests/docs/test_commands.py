@@ -8,7 +8,6 @@ import pytest
 
 from docs.shown import DOCS, Page, matches, pages_that_show
 
-
 TUTORIAL = DOCS / "tutorial" / "index.md"
 """It is followed elsewhere, with nothing but the wheel: see ``tests/e2e/test_first_hour.py``."""
 
