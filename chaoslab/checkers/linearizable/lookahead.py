@@ -24,10 +24,23 @@ from typing import Any, Final
 from chaoslab.checkers.linearizable.parts import NEVER, Effects, Part
 from chaoslab.models import ILLEGAL
 
-__all__ = ["HOPELESS", "Lookahead"]
+__all__ = ["HOPELESS", "Lookahead", "looking_ahead"]
 
 HOPELESS: Final = -2
 _RUBBISH: Final = -1
+
+
+def looking_ahead(
+    part: Part, effects: Effects, returns: list[int], live: list[tuple[int, ...]], bits: list[int]
+) -> Lookahead | None:
+    """Return the ``Lookahead`` of *part*; None if the model cannot tell, or nothing grows."""
+    leads_to, resets_to = effects.model.leads_to, effects.model.resets_to
+    if leads_to is None:
+        return None
+    grows = (
+        not read and resets_to(*one) is ILLEGAL for one, read in zip(effects.arguments, effects.is_read, strict=True)
+    )
+    return Lookahead(part, effects, leads_to, returns, live, bits) if any(grows) else None
 
 
 class Lookahead:

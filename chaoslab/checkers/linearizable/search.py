@@ -25,7 +25,7 @@ from typing import Any
 
 import attrs
 
-from chaoslab.checkers.linearizable.lookahead import HOPELESS, Lookahead
+from chaoslab.checkers.linearizable.lookahead import HOPELESS, looking_ahead
 from chaoslab.checkers.linearizable.parts import NEVER, Effects, Part
 from chaoslab.history import Operation
 
@@ -145,8 +145,7 @@ def search(part: Part, effects: Effects, configurations_max: int) -> Result:
     returns, live, bits, crashed_before = sweep.returns, sweep.live, sweep.bits, sweep.crashed_before
     part_effects, is_read, rows, fill = part.effects, effects.is_read, effects.rows, effects.fill
     count = len(returns)
-    leads_to = effects.model.leads_to
-    ahead = Lookahead(part, effects, leads_to, returns, live, bits) if leads_to is not None else None
+    ahead = looking_ahead(part, effects, returns, live, bits)
     given_up: dict[tuple[int, int, int], list[int]] = {}
     opened: dict[int, _Open] = {}
     configurations = idle = 0
