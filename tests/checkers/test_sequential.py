@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,11 +14,14 @@ from chaoslab.checkers.causal import causal, causal_convergence, causal_memory, 
 from chaoslab.checkers.linearizable import linearizable
 from chaoslab.checkers.reads_from import Pattern
 from chaoslab.checkers.sequential import Interleaving, NoInterleaving, sequential
+from chaoslab.checkers.sequential.appends import order_of_appends
+from chaoslab.checkers.sequential.plan import relevant
 from chaoslab.checkers.sequential.verifier import complaint_about_core, complaint_about_order
 from chaoslab.errors import HistoryError
 from chaoslab.history import History, Operation
 from chaoslab.history.values import frozen
 from chaoslab.models import ILLEGAL, MODELS, Model
+from tests.checkers.linearizable.test_lookahead import Clients
 from tests.checkers.small_histories import Op, changed, history_of, seen, written
 
 REGISTER, CAS_REGISTER, KV = MODELS["register"], MODELS["cas-register"], MODELS["kv"]
@@ -313,3 +317,39 @@ def test_linearizable_implies_sequential_implies_all_causal_levels(history: Hist
     if outcome == "valid":
         for check in (causal_memory, causal_convergence, causal, pram):
             assert check(history).outcome == "valid"
+
+
+@pytest.mark.parametrize("model", ["log", "kv"])
+def test_a_reader_that_lags_behind_is_sequential(model: str) -> None:
+    """The textbook's example, long: two logs, written by one each, and readers that see less than there is."""
+    done = []
+    for number in range(300):
+        for writer, key in ((0, "x"), (1, "y")):
+            done.append(Op(writer, "append", key, number if model == "log" else f"{number} "))
+            seen = range(max(number - 7 * writer - 3, 0))
+            text = "".join(f"{one} " for one in seen) or None
+            done.append(Op(2 + number % 3, "read", key, None, [*seen] if model == "log" else text))
+    history = history_of(*done)
+    assert linearizable(history, MODELS[model]).outcome == "invalid"
+    assert sequential(history, MODELS[model], configurations_max=100).outcome == "valid"
+
+
+@pytest.mark.parametrize(("model", "fs"), [("log", ("append", "append", "read")), ("kv", ("append", "get"))])
+def test_what_is_only_appended_to_has_an_order_exactly_if_the_search_finds_one(model: str, fs: tuple[str, ...]) -> None:
+    """Short histories with and without lies and unknown outcomes."""
+    outcomes = set()
+    for seed in range(200):
+        clients = Clients(MODELS[model], fs, seed, infos=(0, 0.2)[seed % 2], lies=(0, 0.3, 0.9)[seed % 3])
+        history = clients.work(4 + seed % 8, 1 + seed % 4)
+        searched = sequential(history, attrs.evolve(MODELS[model], step=lambda *one: MODELS[model].step(*one)))
+        lived = relevant(history.operations(), MODELS[model])
+        order = order_of_appends(lived, MODELS[model])
+        assert (order is not None) == (searched.outcome == "valid"), history.operations()
+        outcomes.add(searched.outcome)
+    assert outcomes == {"valid", "invalid"}
+
+
+def test_a_text_that_is_not_there_is_not_one_that_is_empty() -> None:
+    """A map has nothing under a key at first; whoever saw an empty text there saw something else."""
+    assert sequential(history_of(Op(0, "get", "x", None, "")), KV).outcome == "invalid"
+    assert sequential(history_of(Op(0, "get", "x", None, None)), KV).outcome == "valid"

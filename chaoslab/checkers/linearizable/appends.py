@@ -19,19 +19,17 @@ This file knows nothing of entries that are appended twice on purpose.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
 import attrs
 
+from chaoslab.checkers.entries import appends_only, entries_seen
 from chaoslab.checkers.linearizable.parts import NEVER
 from chaoslab.checkers.verdict import Telling
 from chaoslab.history import Operation
 from chaoslab.history.values import frozen, thawed
 from chaoslab.history.words import in_words, shown
 from chaoslab.models import Model
-from chaoslab.models.kv import KV
-from chaoslab.models.log import LOG
 
 __all__ = ["about_appends"]
 
@@ -75,7 +73,7 @@ def about_appends(operations: Sequence[Operation], model: Model) -> Telling | No
     happened = [one for one in operations if one.type != "fail"]
     appends = {frozen(one.argument): one for one in happened if one.f == "append"}
     ambiguous = len(appends) < sum(one.f == "append" for one in happened)
-    if model.step not in (KV.step, LOG.step) or model.initial not in (None, "", ()) or ambiguous:
+    if ambiguous or not appends_only(model):
         return None
     for era in _eras(happened, appends, model):
         told = _about_era(era, operations, model)
@@ -105,20 +103,15 @@ def _eras(happened: Sequence[Operation], appends: dict[Hashable, Operation], mod
 
 
 def _about_era(era: _Era, operations: Sequence[Operation], model: Model) -> Telling | None:
-    if model.step is not KV.step:
-        if not all(isinstance(one.value, list | tuple) for one in era.reads):
-            return None
-        contents: list[list[Hashable]] | None = [[frozen(entry) for entry in one.value] for one in era.reads]
-    else:
-        put = "" if era.put is None else era.put.argument
-        texts = ["" if one.value is None else one.value for one in era.reads]
-        if not all(isinstance(text, str) for text in texts):
-            return None
-        for read, text in zip(era.reads, texts, strict=True):
-            if era.put is not None and not text.startswith(put):
-                before = f"although {in_words(era.put)}, which had been acknowledged before that read began"
-                return _told("stale read", f"{in_words(read)}, {before}.", era.put, read)
-        contents = _pieces([text[len(put) :] for text in texts], era.appends)
+    values = [one.value for one in era.reads]
+    if era.put is not None:
+        before = era.put.argument
+        for at, read in enumerate(era.reads):
+            if not isinstance(read.value, str) or not read.value.startswith(before):
+                why = f"although {in_words(era.put)}, which had been acknowledged before that read began"
+                return _told("stale read", f"{in_words(read)}, {why}.", era.put, read)
+            values[at] = read.value[len(before) :]
+    contents = entries_seen(values, era.appends, model)
     if contents is None:
         return None
     reads = [*zip(era.reads, contents, strict=True)]
@@ -132,26 +125,6 @@ def _about_era(era: _Era, operations: Sequence[Operation], model: Model) -> Tell
 
 def _end(one: Operation) -> int:
     return NEVER if one.ret is None else one.ret
-
-
-def _pieces(texts: Sequence[str], appends: Iterable[Hashable]) -> list[list[Hashable]] | None:
-    """Return the pieces of each of *texts*; what nobody appended is one, too.
-
-    None if pieces cannot be told apart because one begins like another.
-    """
-    pieces = sorted(piece for piece in appends if isinstance(piece, str))
-    if "" in pieces or any(other.startswith(piece) for piece, other in itertools.pairwise(pieces)):
-        return None
-    known, sizes = frozenset(pieces), sorted({len(piece) for piece in pieces})
-    found: list[list[Hashable]] = []
-    for text in texts:
-        found.append([])
-        at = 0
-        while at < len(text):
-            size = next((size for size in sizes if text[at : at + size] in known), len(text) - at)
-            found[-1].append(text[at : at + size])
-            at += size
-    return found
 
 
 def _about_reads(reads: list[_Read], era: _Era, whole: list[Hashable]) -> Telling | None:

@@ -4,8 +4,10 @@ Unlike linearizability it knows no real time, and unlike it keys cannot be judge
 where written values are unique, so it is enclosed: a linearizable history is sequential; a history of registers that is
 not causal, causally convergent or a causal memory is not. Only between these is there a search.
 
-The parts: ``plan`` prepares, ``search`` looks for an interleaving, ``minimise`` makes a history that has none small,
-``verifier`` re-checks.
+Objects that are only appended to are the exception: each read tells its place (``appends``).
+
+The other parts: ``plan`` prepares, ``search`` looks for an interleaving, ``minimise`` makes a history that has none
+small, ``verifier`` re-checks.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from chaoslab.checkers.causal.views import memory_views
 from chaoslab.checkers.causal.words import operations_of, sentence
 from chaoslab.checkers.guesses import doubting_guesses
 from chaoslab.checkers.reads_from import Pattern, Sessions, first_is_free, prepare, reading
+from chaoslab.checkers.sequential.appends import order_of_appends
 from chaoslab.checkers.sequential.minimise import minimised
 from chaoslab.checkers.sequential.plan import Effects, Lived, is_register, key_of, plan, relevant
 from chaoslab.checkers.sequential.search import Budget, Found, Nothing, price_of, search
@@ -103,7 +106,7 @@ def sequential(history: History, model: Model, *, configurations_max: int = CONF
     # Where an order is near what really happened, or in it, a few configurations for each operation are enough.
     soon = min(configurations_max // 4, 1000 + 2 * len(lived))
     shares = Budget(soon), Budget(soon), Budget(configurations_max - 2 * soon)
-    order = _linearization(lived, model, shares[0])
+    order = order_of_appends(lived, model) or _linearization(lived, model, shares[0])
     result: Found | Nothing = Nothing(exhausted=False, blocked=[])
     for number, share in enumerate(shares[1:] if order is None else ()):
         if number:
