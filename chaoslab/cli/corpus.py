@@ -13,7 +13,8 @@ import typer
 from chaoslab import local_code
 from chaoslab.cli.output import print_json, print_lines
 from chaoslab.errors import UsageError
-from chaoslab.explore.corpus import Corpus, Entry, perhaps_again
+from chaoslab.explore.corpus import Corpus
+from chaoslab.explore.failures import Entry, perhaps_again
 from chaoslab.explore.findings import read_findings
 from chaoslab.explore.recording import recording_with_code_named
 from chaoslab.report.terminal import table

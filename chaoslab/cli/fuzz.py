@@ -14,8 +14,9 @@ from chaoslab.cli.output import CODES, INTERRUPTED, USAGE, complain, print_json,
 from chaoslab.cli.run import SET, overrides_of
 from chaoslab.errors import UsageError
 from chaoslab.explore.campaign import RUN_SECONDS, Target, campaign
-from chaoslab.explore.corpus import Corpus, Entry
+from chaoslab.explore.corpus import Corpus
 from chaoslab.explore.crew import Crew, crew_for
+from chaoslab.explore.failures import Entry
 from chaoslab.explore.findings import Keeper
 from chaoslab.explore.known import MadeSmall, replay_known, shrink_new
 from chaoslab.explore.outcome import Outcome

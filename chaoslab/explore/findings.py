@@ -17,7 +17,8 @@ import attrs
 import cattrs
 
 from chaoslab.errors import UsageError
-from chaoslab.explore.corpus import Corpus, Entry
+from chaoslab.explore.corpus import Corpus
+from chaoslab.explore.failures import Entry
 from chaoslab.explore.outcome import Outcome
 
 __all__ = ["Keeper", "read_findings"]

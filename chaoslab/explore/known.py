@@ -8,7 +8,8 @@ from concurrent.futures import Executor
 import attrs
 
 from chaoslab.errors import ChaosLabError, DeterminismError, UsageError
-from chaoslab.explore.corpus import NO_FAULT, Corpus, Entry, Sighting
+from chaoslab.explore.corpus import Corpus
+from chaoslab.explore.failures import NO_FAULT, Entry, Sighting
 from chaoslab.explore.outcome import FINDINGS, given_up_after, is_given_up, one_at_a_time
 from chaoslab.explore.recording import parse_recording
 from chaoslab.explore.shrink import Size, shrink

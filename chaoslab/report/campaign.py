@@ -12,7 +12,7 @@ import attrs
 
 from chaoslab.checkers import Outcome as VerdictOutcome
 from chaoslab.checkers import merge
-from chaoslab.explore.corpus import Entry, perhaps_again, signature_of
+from chaoslab.explore.failures import Entry, perhaps_again, signature_of
 from chaoslab.explore.outcome import Outcome
 from chaoslab.scenario.files import text_placed_in
 from chaoslab.units import counted

@@ -14,7 +14,8 @@ import attrs
 import pytest
 
 from chaoslab.errors import UsageError
-from chaoslab.explore.corpus import NO_FAULT, RECORDINGS_MAX, SIGHTINGS_MAX, Corpus, perhaps_again
+from chaoslab.explore.corpus import RECORDINGS_MAX, SIGHTINGS_MAX, Corpus
+from chaoslab.explore.failures import NO_FAULT, perhaps_again
 from chaoslab.explore.findings import Keeper, read_findings
 from chaoslab.explore.known import replay_known, shrink_new
 from chaoslab.explore.outcome import Finding, Outcome, outcome_of

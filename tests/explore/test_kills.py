@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from chaoslab.explore.corpus import Corpus, Entry
+from chaoslab.explore.corpus import Corpus
+from chaoslab.explore.failures import Entry
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no kill here")
