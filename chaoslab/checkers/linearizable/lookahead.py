@@ -37,9 +37,8 @@ def looking_ahead(
     leads_to, resets_to = effects.model.leads_to, effects.model.resets_to
     if leads_to is None:
         return None
-    grows = (
-        not read and resets_to(*one) is ILLEGAL for one, read in zip(effects.arguments, effects.is_read, strict=True)
-    )
+    updates = (effects.arguments[one] for one in part.effects if not effects.is_read[one])
+    grows = (resets_to(*one) is ILLEGAL for one in updates)
     return Lookahead(part, effects, leads_to, returns, live, bits) if any(grows) else None
 
 
@@ -69,7 +68,6 @@ class Lookahead:
         "_live",
         "_next_read",
         "_part",
-        "_resets_to",
         "_returns",
         "farthest",
     )
@@ -86,13 +84,12 @@ class Lookahead:
         self.farthest = -1
         self._leads_to = leads_to
         self._part, self._effects, self._returns, self._live, self._bits = part, effects, returns, live, bits
-        reads = [arguments[0] in effects.model.reads for arguments in effects.arguments]
+        reads, arguments = effects.model.reads, effects.arguments
         self._next_read = [len(returns)]  # for each return the first from there on that is of a read
         for at in range(len(returns) - 1, -1, -1):
-            self._next_read.append(at if reads[part.effects[returns[at]]] else self._next_read[-1])
+            self._next_read.append(at if arguments[part.effects[returns[at]]][0] in reads else self._next_read[-1])
         self._next_read.reverse()
         self._crashed = [one for one, ret in enumerate(part.rets) if ret == NEVER]
-        self._resets_to = [effects.model.resets_to(*arguments) for arguments in effects.arguments]
         self._coming: dict[tuple[int, int], _Coming] = {}
 
     def fate(self, at: int, mask: int, state: int) -> int:
@@ -142,7 +139,7 @@ class Lookahead:
         for one in (*self._live[at], *crashed, *range(first, bisect_left(calls, until))):
             bit = self._bits[one] if one < first else 0  # one that was not called yet cannot be done
             effect = numbers[one]
-            then = self._resets_to[effect]
+            then = self._effects.model.resets_to(*arguments[effect])
             if coming.read is not None and then is not ILLEGAL and self._leads_to(then, *coming.read):
                 coming.rescues.append(bit)
             if self._effects.observes(effect):

@@ -165,3 +165,24 @@ def test_models_that_look_ahead_say_what_their_steps_do(name: str) -> None:
                 states, resets = [], resets + 1
             states.append(after)
     assert resets or model is LOG
+
+
+def test_looking_ahead_costs_what_the_key_has_and_not_what_all_keys_have() -> None:
+    """The model is asked a few times for each operation, however many keys there are."""
+    asked = 0
+
+    def counted(*arguments: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        return KV.resets_to(*arguments)
+
+    history, keys = History(), 200
+    for key in map(str, range(keys)):
+        for process in (0, 1):
+            history.invoke(process, "append", key, f"{key}.{process} ")
+        for process in (0, 1):
+            history.complete(process, "ok")
+        history.invoke(2, "get", key)
+        history.complete(2, "ok", f"{key}.1 {key}.0 ")
+    assert linearizable(history, attrs.evolve(KV, resets_to=counted)).outcome == "valid"
+    assert keys <= asked < 20 * keys
