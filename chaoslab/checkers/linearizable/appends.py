@@ -7,7 +7,7 @@ not hold, two or three operations show it, however many thousands there are.
 * *value out of thin air*: nobody appended an entry that was read;
 * *duplicated append*: an entry was appended once and read twice;
 * *read from the future*: an entry was read before it was appended;
-* *incompatible order*: two reads do not agree on the order of entries (Kingsbury & Alvaro 2020, "Elle", section 6);
+* *incompatible order*: two reads do not agree on the order of entries (Kingsbury & Alvaro 2020, "Elle");
 * *reordered append*: an entry comes before one that was appended only later;
 * *stale read*: an entry that had been acknowledged, or read, before a read began is missing from it;
 * *lost write*: the same, of an entry that no read ever saw.
@@ -68,7 +68,7 @@ def about_appends(operations: Sequence[Operation], model: Model) -> Telling | No
 
     Returns:
         None if entries are appended twice, if what was read cannot be taken to pieces, or if nothing is wrong with it.
-        Cost: O(n log n), and the length of all reads.
+        Cost: O(n log n), the length of all reads, and O(n) for each put.
     """
     happened = [one for one in operations if one.type != "fail"]
     appends = {frozen(one.argument): one for one in happened if one.f == "append"}

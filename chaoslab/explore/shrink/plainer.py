@@ -5,8 +5,9 @@ out. And one bug that messages can show by being lost, late, or held would other
 
 Rules:
 
-1. Restarts of whatever kind are replaced by a crash; messages that do not get through, or not in time, by a partition.
-   Nothing else is replaced by another kind: a copy too many, a wrong clock or a rotten disk is what it is.
+1. Restarts of whatever kind, and the loss of a disk, are replaced by a crash; messages that do not get through, or
+   not in time, by a partition. Nothing else is replaced by another kind: a copy too many, a wrong clock or a rotten
+   disk is what it is.
 2. A fault that picks its messages (``match``) keeps its kind: somebody said exactly what is to be lost.
 3. Every candidate is plainer than what it replaces, so this comes to an end.
 
