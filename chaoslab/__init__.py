@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         NodeCrashed,
         RequestClient,
         Workload,
+        on_asyncio,
     )
     from chaoslab.errors import (
         ChaosLabError,
@@ -150,6 +151,7 @@ _HOMES = {
         "NodeCrashed",
         "RequestClient",
         "Workload",
+        "on_asyncio",
     ),
     "chaoslab.errors": (
         "ChaosLabError",
@@ -342,6 +344,7 @@ __all__ = [
     "misdirected_write",
     "monotonic_reads",
     "monotonic_writes",
+    "on_asyncio",
     "partition",
     "pause",
     "re_route",

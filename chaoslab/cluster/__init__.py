@@ -1,5 +1,6 @@
 """Clusters: nodes, their clocks and disks, clients and what they do."""
 
+from chaoslab.cluster.asyncio_nodes import on_asyncio
 from chaoslab.cluster.client import Client, RequestClient
 from chaoslab.cluster.cluster import Cluster
 from chaoslab.cluster.fault import Fault, Injection
@@ -36,4 +37,5 @@ __all__ = [
     "ScriptedOperation",
     "Workload",
     "key_names",
+    "on_asyncio",
 ]

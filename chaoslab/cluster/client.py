@@ -19,6 +19,7 @@ from typing import Any
 import trio
 
 from chaoslab.cluster.async_host import AsyncHost
+from chaoslab.cluster.asyncio_nodes import calling
 from chaoslab.cluster.machine_host import MachineHost
 from chaoslab.cluster.node import CallRefused, Node
 from chaoslab.errors import NodeError, UsageError
@@ -188,15 +189,16 @@ class AsyncClient(Client, AsyncHost):
 
     async def _serve(self, node: Node) -> None:
         self._sender, receiver = trio.open_memory_channel[Invocation](1)
-        async for invocation in receiver:
-            self.complete(await self._completion(node, invocation))
+        async with calling(self._call, node) as call:
+            async for invocation in receiver:
+                self.complete(await self._completion(call, invocation))
 
     def _mistake(self, what: str) -> NodeError:
         return self.blame(UsageError(what), "what its call returned")
 
-    async def _completion(self, node: Node, invocation: Invocation) -> Complete:
+    async def _completion(self, call: Callable[[Invocation], Awaitable[Any]], invocation: Invocation) -> Complete:
         try:
-            seen = await self._call(node, invocation)
+            seen = await call(invocation)
         except (TimeoutError, trio.TooSlowError) as error:
             unknown = "fail" if invocation.f in READS else "info"
             return Complete(unknown, error=str(error) or "timed out")

@@ -1,24 +1,23 @@
-"""A socket as the standard library has it, of a node's network stack: made, set up, bound, and handed to Trio.
+"""A socket as the standard library has it, of a node's network stack: to be handed to Trio, or not to block.
 
-Whatever would wait is refused with ``EscapedSimulation``: a call that blocks would stop the whole simulation.
+A call that may wait is refused with ``EscapedSimulation``, as it would stop the whole simulation. A socket that was
+told not to block answers at once: loops such as that of asyncio use it so.
 """
 
 from __future__ import annotations
 
 import socket as stdlib
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final, NoReturn
 
 from chaoslab.cluster.simulated_socket import SimulatedSocket
+from chaoslab.cluster.sockets import is_address
 from chaoslab.sim import escapes
 
 __all__ = ["PlainSocket"]
 
-_WAITING = frozenset(
-    (
-        "accept", "connect", "connect_ex", "makefile", "recv", "recv_into", "recvfrom", "recvfrom_into", "recvmsg",
-        "send", "sendall", "sendfile", "sendmsg", "sendto",
-    )
-)  # fmt: skip
+_WAITING: Final = frozenset(("makefile", "recvmsg", "sendall", "sendfile"))
+"""Methods that wait, and what asks for a socket that blocks."""
 
 
 class PlainSocket:
@@ -34,10 +33,7 @@ class PlainSocket:
 
     def __getattr__(self, name: str) -> Any:
         if name in _WAITING:
-            escapes.refuse(
-                f"called {name} of a socket of the standard library, which may wait",
-                "use Trio's sockets; trio.socket.from_stdlib_socket makes one of this one",
-            )
+            _refuse_to_wait(name)
         if name.startswith("_"):
             raise AttributeError(name)
         return getattr(self.simulated, name)
@@ -83,3 +79,74 @@ class PlainSocket:
     def shutdown(self, how: int = stdlib.SHUT_RDWR) -> None:
         """End one direction, or both."""
         self.simulated.shutdown(how)
+
+    # What answers at once, if the socket does not block
+
+    def _unblocked(self, name: str) -> SimulatedSocket:
+        if self._timeout != 0:
+            _refuse_to_wait(name)
+        return self.simulated
+
+    def accept(self) -> tuple[PlainSocket, Any]:
+        """Return a connection that waits, and the address of its other side. Raises BlockingIOError if none does."""
+        accepted, peer = self._unblocked("accept").accept_nowait()
+        return PlainSocket(accepted), peer
+
+    def connect(self, address: Any) -> None:
+        """Begin to connect. Raises BlockingIOError: it has begun; or OSError: it cannot."""
+        simulated = self._unblocked("connect")
+        host, port, *_ = address
+        if not is_address(host) and host != "localhost":
+            escapes.refuse("connected a socket to a name, which has to be looked up", "give it the address")
+        simulated.connect_nowait(("127.0.0.1" if host == "localhost" else host, port))
+
+    def connect_ex(self, address: Any) -> int:
+        """Begin to connect, and return the number of the error that ``connect`` would raise."""
+        try:
+            self.connect(address)
+        except OSError as error:
+            return error.errno or 0
+        return 0
+
+    def recv(self, bufsize: int, flags: int = 0) -> bytes:
+        """Return what has arrived. Raises BlockingIOError if nothing has."""
+        return self._unblocked("recv").recv_nowait(bufsize)
+
+    def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
+        """Put what has arrived into *buffer* and return how much. Raises BlockingIOError if nothing has."""
+        data = self._unblocked("recv_into").recv_nowait(nbytes or len(buffer))
+        memoryview(buffer)[: len(data)] = data
+        return len(data)
+
+    def recvfrom(self, bufsize: int, flags: int = 0) -> tuple[bytes, Any]:
+        """Return a datagram and its sender. Raises BlockingIOError if there is none."""
+        return self._unblocked("recvfrom").recvfrom_nowait(bufsize)
+
+    def recvfrom_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> tuple[int, Any]:
+        """Put a datagram into *buffer*; return its size and sender. Raises BlockingIOError if there is none."""
+        data, sender = self._unblocked("recvfrom_into").recvfrom_nowait(nbytes or len(buffer))
+        memoryview(buffer)[: len(data)] = data
+        return len(data), sender
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        """Send as much of *data* as there is room for. Raises BlockingIOError if there is none."""
+        return self._unblocked("send").send_nowait(data)
+
+    def sendmsg(self, buffers: Sequence[Any], *_: Any) -> int:
+        """Send as much of *buffers* as there is room for. Raises BlockingIOError if there is none."""
+        return self._unblocked("sendmsg").send_nowait(b"".join(buffers))
+
+    def sendto(self, data: Any, *arguments: Any) -> int:
+        """Send a datagram to an address, the last of the *arguments*."""
+        simulated = self._unblocked("sendto")
+        host, port, *_ = arguments[-1]
+        if not is_address(host) and host != "localhost":
+            escapes.refuse("sent a datagram to a name, which has to be looked up", "give it the address")
+        return simulated.sendto_nowait(data, ("127.0.0.1" if host == "localhost" else host, port))
+
+
+def _refuse_to_wait(name: str) -> NoReturn:
+    escapes.refuse(
+        f"called {name} of a socket of the standard library, which may wait",
+        "use Trio's sockets; trio.socket.from_stdlib_socket makes one of this one",
+    )

@@ -6,6 +6,7 @@ another process) is refused with ``EscapedSimulation``. Who gets one is decided 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import socket as stdlib
@@ -24,9 +25,6 @@ from chaoslab.units import NS_PER_S
 __all__ = ["SimulatedSocket"]
 
 _Thing = TypeVar("_Thing", Connection, Listening, Datagrams)
-
-_FIRST_DESCRIPTOR: Final = 1 << 20
-"""No real descriptor is as large: whoever uses one for anything real gets an error."""
 
 _KEEP_ALIVE: Final = (stdlib.SOL_SOCKET, stdlib.SO_KEEPALIVE)
 _IDLE: Final = (stdlib.IPPROTO_TCP, getattr(stdlib, "TCP_KEEPIDLE", -1))
@@ -47,9 +45,11 @@ class SimulatedSocket(trio.socket.SocketType):
         self._peer: tuple[str, int] | None = None
         self._thing: Connection | Listening | Datagrams | None = None
         self._waiting: Waiting | None = None
+        self._connecting = False
         self._shut_down_writing = False
         self._closed = False
-        self._descriptor = _FIRST_DESCRIPTOR + sockets.next_descriptor()
+        self._watcher: Callable[[], None] | None = None
+        self._descriptor = sockets.next_descriptor(self)
 
     # What it is
 
@@ -111,6 +111,8 @@ class SimulatedSocket(trio.socket.SocketType):
         self._refuse_closed()
         if (level, optname) == (stdlib.SOL_SOCKET, stdlib.SO_ACCEPTCONN):
             return int(isinstance(self._thing, Listening))
+        if (level, optname) == (stdlib.SOL_SOCKET, stdlib.SO_ERROR):
+            return self._outcome_of_connecting()
         if (level, optname) == (stdlib.SOL_SOCKET, stdlib.SO_TYPE):
             return int(self._type)
         value = self._options.get((level, optname), 0)
@@ -159,9 +161,13 @@ class SimulatedSocket(trio.socket.SocketType):
     async def accept(self) -> tuple[SimulatedSocket, Any]:
         listening = self._as(Listening, errno.EINVAL)
         await self._until(lambda: listening.closed or listening.acceptable)
+        return self.accept_nowait()
+
+    def accept_nowait(self) -> tuple[SimulatedSocket, Any]:
+        listening = self._as(Listening, errno.EINVAL)
         connection = listening.accept()
         if connection is None:
-            raise _error(errno.EBADF)
+            raise _error(errno.EBADF if listening.closed else errno.EAGAIN)
         accepted = SimulatedSocket(self._sockets, stdlib.SOCK_STREAM, self._proto)
         accepted._options.update(self._options)
         accepted._connected(connection)
@@ -182,6 +188,31 @@ class SimulatedSocket(trio.socket.SocketType):
         connection, waiting = await self._sockets.connect(resolved, port)
         self._connected(connection, waiting)
 
+    def connect_nowait(self, address: Any) -> None:
+        """Begin to connect to an *address* that is no name; ``SO_ERROR`` says how it went, once it is writable."""
+        self._refuse_closed()
+        host, port, *_ = address
+        if self._type == stdlib.SOCK_DGRAM:
+            self._datagrams()
+            self._peer = (host, port)
+            return
+        if self._thing is not None:
+            raise _error(errno.EALREADY if self._connecting else errno.EISCONN)
+        stack = self._sockets.stack
+        self._become(stack.connect(stack.internet.route(stack.machine, host), port))
+        self._connecting = True
+        raise _error(errno.EINPROGRESS)
+
+    def _outcome_of_connecting(self) -> int:
+        """Return the error with which connecting has ended; 0 where there is none."""
+        connection = self._thing
+        if not self._connecting or not isinstance(connection, Connection) or connection.state == "syn-sent":
+            return 0
+        self._connecting = False
+        if connection.error is None:
+            self._connected(connection, self._waiting)
+        return connection.error or 0
+
     async def send(self, data: Any, flags: int = 0, /) -> int:
         if self._type == stdlib.SOCK_DGRAM:
             return await self.sendto(data, self.getpeername())
@@ -189,13 +220,27 @@ class SimulatedSocket(trio.socket.SocketType):
         await self._until(lambda: connection.room > 0 or connection.state == "closed")
         return connection.write(memoryview(data))
 
+    def send_nowait(self, data: Any, flags: int = 0, /) -> int:
+        if self._type == stdlib.SOCK_DGRAM:
+            return self.sendto_nowait(data, self.getpeername())
+        connection = self._as(Connection, errno.ENOTCONN)
+        if connection.state in ("syn-sent", "open") and not connection.room:
+            raise _error(errno.EAGAIN)
+        return connection.write(memoryview(data))
+
     async def recv(self, buflen: int, flags: int = 0, /) -> bytes:
         if self._type == stdlib.SOCK_DGRAM:
             return (await self.recvfrom(buflen))[0]
         connection = self._as(Connection, errno.ENOTCONN)
         await self._until(lambda: connection.readable)
-        data = connection.read(buflen)
-        assert data is not None
+        return self.recv_nowait(buflen)
+
+    def recv_nowait(self, buflen: int, flags: int = 0, /) -> bytes:
+        if self._type == stdlib.SOCK_DGRAM:
+            return self.recvfrom_nowait(buflen)[0]
+        data = self._as(Connection, errno.ENOTCONN).read(buflen)
+        if data is None:
+            raise _error(errno.EAGAIN)
         return data
 
     async def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
@@ -215,6 +260,18 @@ class SimulatedSocket(trio.socket.SocketType):
             return thing.acceptable
         return thing is not None and thing.readable
 
+    def is_writable(self) -> bool:
+        thing = self._thing
+        if isinstance(thing, Connection):
+            return thing.state != "syn-sent" and (thing.room > 0 or thing.state == "closed")
+        return self._type == stdlib.SOCK_DGRAM
+
+    def watch(self, watcher: Callable[[], None] | None) -> None:
+        """Tell *watcher* from now on whenever the socket may have become ready for something; None: nobody."""
+        self._watcher = watcher
+        if self._waiting is not None:
+            self._waiting.watcher = watcher
+
     async def wait_writable(self) -> None:
         connection = self._as(Connection, errno.ENOTCONN)
         await self._until(lambda: connection.room > 0 or connection.state == "closed")
@@ -222,6 +279,7 @@ class SimulatedSocket(trio.socket.SocketType):
     def close(self) -> None:
         if not self._closed:
             self._closed = True
+            self._sockets.opened.pop(self._descriptor, None)
             if self._thing is not None:
                 self._thing.close()
             if self._waiting is not None:
@@ -232,21 +290,32 @@ class SimulatedSocket(trio.socket.SocketType):
 
     async def sendto(self, *arguments: Any) -> int:
         data, (host, port, *_) = arguments[0], arguments[-1]
-        datagrams = self._datagrams()
+        self._datagrams()
         (address, *_) = await self._sockets.resolve(host)
         await self._until(lambda: True)
+        return self.sendto_nowait(data, (address, port))
+
+    def sendto_nowait(self, *arguments: Any) -> int:
+        data, (address, port, *_) = arguments[0], arguments[-1]
         stack = self._sockets.stack
-        datagrams.send(bytes(data), stack.internet.route(stack.machine, address), port)
+        self._datagrams().send(bytes(data), stack.internet.route(stack.machine, address), port)
         return len(data)
 
     async def recvfrom(self, bufsize: int, flags: int = 0, /) -> tuple[bytes, Any]:
         datagrams = self._datagrams()
         while True:
             await self._until(lambda: datagrams.readable)
-            data, machine, port = datagrams.read() or (b"", "", 0)
+            with contextlib.suppress(BlockingIOError):  # it was none of the peer's
+                return self.recvfrom_nowait(bufsize)
+
+    def recvfrom_nowait(self, bufsize: int, flags: int = 0, /) -> tuple[bytes, Any]:
+        datagrams = self._datagrams()
+        while (datagram := datagrams.read()) is not None:
+            data, machine, port = datagram
             sender = (self._sockets.stack.internet.address(machine), port)
             if self._peer in (None, sender):
                 return data[:bufsize], sender
+        raise _error(errno.EAGAIN)
 
     # Within
 
@@ -260,6 +329,7 @@ class SimulatedSocket(trio.socket.SocketType):
     def _become(self, thing: Connection | Listening | Datagrams, waiting: Waiting | None = None) -> None:
         self._thing = thing
         self._waiting = waiting or self._sockets.waiting_for(thing)
+        self._waiting.watcher = self._watcher
 
     def _datagrams(self) -> Datagrams:
         self._refuse_closed()

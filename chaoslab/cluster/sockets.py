@@ -10,8 +10,9 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, MutableMapping
+from typing import Any, Final, Protocol
+from weakref import WeakValueDictionary
 
 import trio
 
@@ -19,7 +20,10 @@ from chaoslab.cluster.host import Host
 from chaoslab.net.connection import Connection
 from chaoslab.net.streams import Stack
 
-__all__ = ["Sockets", "Waiting"]
+__all__ = ["Sockets", "Waiting", "is_address"]
+
+_FIRST_DESCRIPTOR: Final = 1 << 20
+"""No real descriptor is as large: whoever uses one for anything real gets an error."""
 
 
 class _Changing(Protocol):
@@ -33,18 +37,23 @@ class Sockets:
         host: The node's host.
         stack: The network stack of this life.
         crashed: Returns the exception that ends what this life still waits for, or None while it lives.
+
+    Attributes:
+        opened: The sockets that programs hold, by their descriptors.
     """
 
     def __init__(self, host: Host, stack: Stack, crashed: Callable[[], Exception | None]) -> None:
         self.host = host
         self.stack = stack
         self.crashed = crashed
+        self.opened: MutableMapping[int, Any] = WeakValueDictionary()
         self._waiting: dict[Waiting, None] = {}
-        self._descriptors = 0
+        self._descriptors = _FIRST_DESCRIPTOR
 
-    def next_descriptor(self) -> int:
-        """Return a number for a socket, unused in this life."""
+    def next_descriptor(self, socket: object) -> int:
+        """Return a descriptor for *socket*, unused in this life."""
         self._descriptors += 1
+        self.opened[self._descriptors] = socket
         return self._descriptors
 
     def waiting_for(self, thing: _Changing) -> Waiting:
@@ -68,7 +77,7 @@ class Sockets:
         Raises:
             socket.gaierror: there is no such name (EAI_NONAME), or nobody could say (EAI_AGAIN).
         """
-        if _is_address(name):
+        if is_address(name):
             return (name,)
         lookup = self.stack.resolver.look_up(name)
         waiting = self.waiting_for(lookup)
@@ -104,23 +113,30 @@ class Sockets:
 
 
 class Waiting:
-    """Where tasks wait for one thing: a connection, a listener, an answer."""
+    """Where tasks wait for one thing: a connection, a listener, an answer.
 
-    __slots__ = ("_lot", "_sockets")
+    Attributes:
+        watcher: Told whenever those who wait are to look again; None: nobody is.
+    """
+
+    __slots__ = ("_lot", "_sockets", "watcher")
 
     def __init__(self, sockets: Sockets, thing: _Changing) -> None:
         self._sockets = sockets
         self._lot = trio.lowlevel.ParkingLot()
+        self.watcher: Callable[[], None] | None = None
         thing.changed = self.changed
 
     def changed(self) -> None:
         """There may be something new: let those who wait look again, after the pause if there is one."""
-        if self._lot:
+        if self._lot or self.watcher is not None:
             self._sockets.host.when_open(self.wake)
 
     def wake(self) -> None:
         """Let those who wait look again, now."""
         self._lot.unpark_all()
+        if self.watcher is not None:
+            self.watcher()
 
     async def until(self, ready: Callable[[], bool]) -> None:
         """Wait until *ready* returns true; at least for a checkpoint.
@@ -141,7 +157,8 @@ class Waiting:
             await self._lot.park()
 
 
-def _is_address(host: str) -> bool:
+def is_address(host: str) -> bool:
+    """Return whether *host* is an IPv4 address and no name."""
     try:
         ipaddress.IPv4Address(host)
     except ValueError:

@@ -8,7 +8,9 @@ This file does not know what a node is, nor what the standard library looks like
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import errno
+import os
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any, Final
 
@@ -35,6 +37,7 @@ class Process:
         stream: Where its random numbers come from.
         files: Its files, with the functions of ``os`` by their names; None: it has none of its own.
         new_socket: Makes a socket of a family, type and protocol; None: it has no network.
+        opened: Its sockets, by their descriptors.
         worker_ns: How long what it does in a worker thread at this moment has taken; None: it is in none.
     """
 
@@ -45,7 +48,15 @@ class Process:
     stream: Stream
     files: Any = None
     new_socket: Callable[[int, int, int], Any] | None = None
+    opened: Mapping[int, Any] = attrs.field(factory=dict)
     worker_ns: int | None = None
+
+    def socket_of(self, descriptor: int) -> Any:
+        """Return the socket of *descriptor*. Raises OSError (EBADF) if there is none."""
+        socket = self.opened.get(descriptor)
+        if socket is None:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        return socket
 
     def bits(self, count: int) -> int:
         """Return *count* random bits as a number."""

@@ -18,9 +18,12 @@ Rules:
     files.py        open, and the functions of os for files
     opened.py       what open gives
     sockets.py      socket.socket
+    polling.py      select.select and select.poll of what is ready now
     workers.py      trio.to_thread
     logs.py         handlers of logging
     locks.py        threading.Lock
+    handlers.py     handlers of signals
+    awaitables.py   asyncio.as_completed
     refused.py      what nobody can serve
 """
 

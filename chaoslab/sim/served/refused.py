@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import select
 import selectors
-import signal
 import threading
 from collections.abc import Callable
 from typing import Any, Final
@@ -28,15 +26,15 @@ __all__ = ["refused_replacements"]
 
 _POLLING: Final[Any] = getattr(selectors, "_PollLikeSelector", None)
 _LOOPS: Final = (asyncio, asyncio.events)
+_ON_ASYNCIO: Final = (
+    "put @chaoslab.on_asyncio before the function of the node or client, and await your own main function"
+)
 _WAITS: Final = "it would stop all nodes: wait with Trio, which takes virtual time"
 _REFUSED: Final[tuple[tuple[Any, str, str, str], ...]] = (
-    *((place, "new_event_loop", "ran asyncio", "nodes run on Trio, or on AnyIO over Trio") for place in _LOOPS),
+    *((place, "new_event_loop", "began a loop of asyncio's", _ON_ASYNCIO) for place in _LOOPS),
     (threading.Condition, "wait", "waited for another thread", _WAITS),
-    (select, "select", "called select.select", _WAITS),
-    (select, "poll", "called select.poll", _WAITS),
     (selectors, "DefaultSelector", "made a selector", _WAITS),
     (_POLLING, "select", "waited with a selector", _WAITS),
-    (signal, "signal", "set a handler of a signal", "no signal is sent to a node: faults such as crash end it"),
     (os, "chdir", "changed the current folder", "it is that of the whole process: give whole paths"),
     (os, "fchdir", "changed the current folder", "it is that of the whole process: give whole paths"),
     (os, "_exit", "ended the real process", "let the node's own code end"),

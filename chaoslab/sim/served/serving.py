@@ -13,12 +13,15 @@ from typing import Any
 
 from chaoslab.sim import determinism
 from chaoslab.sim.process import PROCESS, Process
+from chaoslab.sim.served.awaitables import awaitable_replacements
 from chaoslab.sim.served.bindings import Bindings
 from chaoslab.sim.served.clocks import clock_replacements
 from chaoslab.sim.served.dates import date_replacements, pickled_by_makers
 from chaoslab.sim.served.files import file_replacements
+from chaoslab.sim.served.handlers import handler_replacements
 from chaoslab.sim.served.locks import lock_replacements
 from chaoslab.sim.served.logs import log_replacements, put_levels_back, take_handlers_away
+from chaoslab.sim.served.polling import polling_replacements
 from chaoslab.sim.served.randomness import hidden_generator_served, randomness_replacements
 from chaoslab.sim.served.refused import refused_replacements
 from chaoslab.sim.served.sockets import socket_replacements
@@ -61,8 +64,11 @@ def serving(outside: Process, after: Callable[..., None]) -> Iterator[None]:
                 *worker_replacements(lambda: _node() is not None),
                 *file_replacements(_node),
                 *socket_replacements(_node),
+                *polling_replacements(_node),
                 *log_replacements(_node),
                 *lock_replacements(_node),
+                *handler_replacements(_node),
+                *awaitable_replacements(_node),
                 *refused_replacements(_node),
             ]
         )
