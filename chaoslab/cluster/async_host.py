@@ -17,10 +17,11 @@ from typing import Any
 import trio
 
 from chaoslab.cluster import trio_sockets
+from chaoslab.cluster.asyncio_nodes import asks_for_loop
 from chaoslab.cluster.host import Host
 from chaoslab.cluster.node import Node, Serve
 from chaoslab.cluster.node_process import process_of
-from chaoslab.errors import EscapedSimulation, NodeError
+from chaoslab.errors import EscapedSimulation, NodeError, UsageError
 from chaoslab.net import PACKETS, Internet, Stack
 from chaoslab.sim import Engine, Entry
 from chaoslab.sim.process import PROCESS
@@ -150,6 +151,11 @@ class AsyncHost(Host):
                     return  # what a dead node's code raises while it unwinds is of no interest
                 if (failure := _disk_failure(error)) is not None:
                     self.panic(failure)
+                elif asks_for_loop(error):
+                    what = f"{self.kind} {self.name} runs on Trio, and its code asks for a loop of asyncio's"
+                    usage = UsageError(f"{what}: put @chaoslab.on_asyncio before its function.")
+                    usage.__cause__ = error
+                    self.engine.fail(usage)
                 else:
                     self.engine.fail(self.blame(error, ""))
 

@@ -27,6 +27,7 @@ import threading
 from asyncio import events, selector_events
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 import sniffio
 import trio
@@ -58,8 +59,7 @@ class SimulatedLoop(selector_events.BaseSelectorEventLoop):
         self._wait: Wait | None = None
         self._ordinal = 0
         self._tasks_made = 0
-        self._tasks: dict[_Task, None] = {}  # those that have ended are left out now and then
-        self._tasks_max = 64
+        self._tasks: WeakValueDictionary[int, _Task] = WeakValueDictionary()  # by their age
         self._sim_selector = _Selector(node, self._wake)
         super().__init__(self._sim_selector)
         self._task_factory = self._new_task
@@ -133,7 +133,8 @@ class SimulatedLoop(selector_events.BaseSelectorEventLoop):
         self.set_exception_handler(lambda *_: None)
         with _muted():
             for transport in list(this._transports.values()):
-                transport.abort()
+                if transport._sock is not None:  # it is not over yet
+                    transport.abort()
             for task in self._unfinished():
                 task.cancel()
             with contextlib.suppress(SystemExit):
@@ -189,14 +190,11 @@ class SimulatedLoop(selector_events.BaseSelectorEventLoop):
         self._tasks_made += 1
         named["name"] = named.get("name") or f"Task-{self._tasks_made}"
         task = _Task(self._ordinal, coroutine, loop=loop, **named)
-        self._tasks[task] = None
-        if len(self._tasks) > self._tasks_max:
-            self._tasks = dict.fromkeys(self._unfinished())
-            self._tasks_max = 2 * len(self._tasks) + 64
+        self._tasks[self._ordinal] = task
         return task
 
     def _unfinished(self) -> list[_Task]:
-        return [task for task in self._tasks if not task.done()]
+        return [task for task in self._tasks.values() if not task.done()]
 
     def call_soon_threadsafe(self, callback: Any, *args: Any, context: Any = None) -> Any:  # type: ignore[override]
         """Call *callback* in the next turn."""
@@ -204,11 +202,11 @@ class SimulatedLoop(selector_events.BaseSelectorEventLoop):
         self._wake()
         return handle
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:  # type: ignore[override]
         """Run *func* as a worker thread's function is run in a simulation, whatever the *executor*."""
         return self.carry(trio.to_thread.run_sync, functools.partial(func, *args))
 
-    async def getaddrinfo(self, host: Any, port: Any, **named: int) -> Any:  # type: ignore[override]
+    async def getaddrinfo(self, host: Any, port: Any, **named: int) -> Any:
         """Ask the simulated name server."""
         return await self.carry(functools.partial(trio.socket.getaddrinfo, host, port, **named))
 

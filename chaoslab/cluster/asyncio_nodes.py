@@ -23,7 +23,7 @@ from chaoslab.cluster.message import Message
 from chaoslab.cluster.node import Node
 from chaoslab.errors import UsageError
 
-__all__ = ["calling", "on_asyncio"]
+__all__ = ["asks_for_loop", "calling", "on_asyncio"]
 
 F = TypeVar("F", bound=Callable[..., Awaitable[Any]])
 
@@ -142,6 +142,13 @@ class AsyncioNode:
     async def __anext__(self) -> Message:
         message: Message = await self.recv()
         return message
+
+
+def asks_for_loop(error: BaseException) -> bool:
+    """Return whether *error*, or what a group holds, is what asyncio raises where none of its loops runs."""
+    if isinstance(error, BaseExceptionGroup):
+        return any(asks_for_loop(one) for one in error.exceptions)
+    return isinstance(error, RuntimeError) and str(error) == "no running event loop"
 
 
 def _refuse(name: str, *_: Any, **__: Any) -> NoReturn:

@@ -25,7 +25,10 @@ except ImportError:  # another kind of operating system
 __all__ = ["refused_replacements"]
 
 _POLLING: Final[Any] = getattr(selectors, "_PollLikeSelector", None)
-_LOOPS: Final = (asyncio, asyncio.events)
+_POLICY: Final[Any] = getattr(asyncio.events, "_BaseDefaultEventLoopPolicy", None) or getattr(
+    asyncio.events, "BaseDefaultEventLoopPolicy", None
+)
+_LOOPS: Final = (asyncio, asyncio.events, _POLICY)
 _ON_ASYNCIO: Final = (
     "put @chaoslab.on_asyncio before the function of the node or client, and await your own main function"
 )
