@@ -40,9 +40,7 @@ from chaoslab.sim import escapes
 __all__ = ["SimulatedLoop"]
 
 _TURNS_IN_A_ROW: Final = 100
-"""Turns before Trio gets control: it counts its rounds, which is how a loop that never waits is noticed."""
-_LAST_TURNS: Final = 100
-"""Turns in which the tasks of a dead node may unwind."""
+"""Turns before Trio gets control, and those in which the tasks of a dead node may unwind."""
 
 
 class SimulatedLoop(selector_events.BaseSelectorEventLoop):
@@ -70,11 +68,8 @@ class SimulatedLoop(selector_events.BaseSelectorEventLoop):
         """Turn for as long as the node lives, or until cancelled."""
         try:
             while True:
-                turns = 0
-                while not self._turn():
-                    turns += 1
-                    if turns > _TURNS_IN_A_ROW:
-                        await trio.lowlevel.checkpoint()
+                while not self._run_ready():
+                    await trio.lowlevel.checkpoint()  # it counts, which is how a loop that never waits is noticed
                 with contextlib.suppress(TimeoutError):
                     await self._node._wait(self._sim_selector.timeout, self._waits)
         except BaseException as error:
@@ -102,8 +97,8 @@ class SimulatedLoop(selector_events.BaseSelectorEventLoop):
         await asyncio.gather(*rest, return_exceptions=True)
         await self.shutdown_asyncgens()
 
-    def _turn(self) -> bool:
-        """Let asyncio run what is ready; return whether there was nothing."""
+    def _run_ready(self) -> bool:
+        """Take turns until one finds nothing to do, but not too many; return whether one did."""
         library, hooks = sniffio.thread_local.name, sys.get_asyncgen_hooks()
         this: Any = self
         sniffio.thread_local.name = "asyncio"
@@ -111,13 +106,16 @@ class SimulatedLoop(selector_events.BaseSelectorEventLoop):
         events._set_running_loop(self)
         this._thread_id = threading.get_ident()
         try:
-            this._run_once()
+            for _ in range(_TURNS_IN_A_ROW):
+                this._run_once()
+                if self._sim_selector.idle:
+                    return True
+            return False
         finally:
             this._thread_id = None
             events._set_running_loop(None)
             sys.set_asyncgen_hooks(*hooks)
             sniffio.thread_local.name = library
-        return self._sim_selector.idle
 
     def _waits(self, wait: Wait) -> None:
         self._wait = wait
@@ -138,9 +136,7 @@ class SimulatedLoop(selector_events.BaseSelectorEventLoop):
             for task in self._unfinished():
                 task.cancel()
             with contextlib.suppress(SystemExit):
-                for _ in range(_LAST_TURNS):
-                    if self._turn():
-                        break
+                self._run_ready()
             for task in self._unfinished():
                 task._log_destroy_pending = False  # type: ignore[attr-defined]
                 coroutine: Any = task.get_coro()

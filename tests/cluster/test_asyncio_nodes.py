@@ -372,6 +372,7 @@ def test_a_crash_ends_everything_without_a_word_and_without_effect(seed: int) ->
                 Path("ended").write_bytes(b"an effect")
                 node.send("n2", "an effect")
                 await asyncio.sleep(0.01)
+                writer.close()
 
         async def numbers() -> Any:
             try:
