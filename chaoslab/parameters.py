@@ -206,17 +206,26 @@ def parameter(unit: Unit, help: str, *, default: Any = attrs.NOTHING, name: str 
         default: The value when it is left out; without one it must be given.
         name: How a person writes it; the field's name if not given.
     """
-    validator = _is_allowed if unit.words else None
-    return attrs.field(default=default, metadata={_KEY: (unit, help, name)}, validator=validator)
+    return attrs.field(default=default, metadata={_KEY: (unit, help, name)}, validator=_is_allowed)
 
 
 def _is_allowed(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    """Refuse a word that is not one of those of its parameter's unit, wherever it comes from."""
+    """Refuse what nobody could have written in a file, wherever it comes from. The default is always allowed."""
     unit, _, name = attribute.metadata[_KEY]
+    if value is attribute.default or value == attribute.default:
+        return
+    key = name or attribute.name.rstrip("_")
+    is_text = isinstance(value, str)
     try:
-        unit.parse(value)
+        if value is None or isinstance(value, list | dict | set):
+            raise TypeError
+        parsed = unit.parse(value if is_text else unit.format(value))
     except UsageError as error:
-        raise UsageError(error.message, key=name or attribute.name) from None
+        raise UsageError(error.message, key=key) from None
+    except Exception:  # whatever formatting something of another kind comes to
+        raise UsageError(f"{value!r} is no {unit.name}, such as {unit.example} in a file.", key=key) from None
+    if is_text and not isinstance(parsed, str):
+        raise UsageError(f"{value!r} is for files: in Python it is {parsed!r}.", key=key)
 
 
 def nested(cls: type[T], name: str, example: str) -> Unit:

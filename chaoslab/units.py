@@ -170,8 +170,8 @@ def seconds_to_ns(seconds: float) -> int:
     Raises:
         UsageError: not a finite number.
     """
-    if not math.isfinite(seconds):
-        raise UsageError(f"{seconds!r} is not a time: it must be a finite number of seconds.")
+    if not isinstance(seconds, int | float) or not math.isfinite(seconds):
+        raise UsageError(f"{seconds!r} is not a time: it must be a finite number of seconds, such as 0.25.")
     return round(seconds * NS_PER_S)
 
 

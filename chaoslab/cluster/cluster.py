@@ -244,7 +244,14 @@ class Cluster:
     # Faults
 
     def inject(self, fault: Fault, targets: Sequence[str] = ()) -> Injection:
-        """Bring *fault* about at *targets*, until it is healed."""
+        """Bring *fault* about at *targets*, until it is healed.
+
+        Raises:
+            UsageError: a target is no name, or the fault cannot be brought about there.
+        """
+        for target in targets:
+            if not isinstance(target, str):
+                raise UsageError(f"{target!r} is no name of a node, such as 'n1'.", key="cluster.inject")
         injection = Injection(fault=fault, targets=tuple(targets), began_ns=self.engine.now_ns)
         what = injection.describe()
         self.engine.note(f"inject {what}")

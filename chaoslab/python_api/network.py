@@ -21,7 +21,7 @@ from chaoslab.faults.ordering import Fifo, Reorder
 from chaoslab.faults.partitions import Flapping, Partition
 from chaoslab.faults.tampering import Corrupt, Truncate
 from chaoslab.net import Match
-from chaoslab.net.latency import Constant, Latency
+from chaoslab.net.latency import LATENCY, Constant, Latency
 from chaoslab.units import seconds_to_ns
 
 __all__ = [
@@ -179,5 +179,11 @@ def forge(way: str = "replay", *, rate: float = 5.0, match: Match | None = None)
     return Forge(way=way, rate=rate, match=match)
 
 
-def _delay(value: Latency | float) -> Latency:
-    return Constant(value_ns=seconds_to_ns(value)) if isinstance(value, int | float) else value
+def _delay(value: object) -> Latency:
+    """Return the latency that is meant by seconds, or by what a scenario file would say; or *value*, if it is one."""
+    if isinstance(value, Latency):
+        return value
+    if isinstance(value, int | float):
+        return Constant(value_ns=seconds_to_ns(value))
+    parsed: Latency = LATENCY.parse(value)
+    return parsed
