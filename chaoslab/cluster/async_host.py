@@ -17,11 +17,11 @@ from typing import Any
 import trio
 
 from chaoslab.cluster import trio_sockets
-from chaoslab.cluster.asyncio_nodes import asks_for_loop
+from chaoslab.cluster.asyncio_nodes import misplaced
 from chaoslab.cluster.host import Host
 from chaoslab.cluster.node import Node, Serve
 from chaoslab.cluster.node_process import process_of
-from chaoslab.errors import EscapedSimulation, NodeError, UsageError
+from chaoslab.errors import EscapedSimulation, LimitExceeded, NodeError, UsageError
 from chaoslab.net import PACKETS, Internet, Stack
 from chaoslab.sim import Engine, Entry
 from chaoslab.sim.process import PROCESS
@@ -144,16 +144,15 @@ class AsyncHost(Host):
                 node.sockets.stack.exit()
             except trio.Cancelled:
                 raise
-            except (NodeError, EscapedSimulation) as error:
+            except (NodeError, EscapedSimulation, LimitExceeded) as error:
                 self.engine.fail(error)
             except BaseException as error:
                 if not node.alive:
                     return  # what a dead node's code raises while it unwinds is of no interest
                 if (failure := _disk_failure(error)) is not None:
                     self.panic(failure)
-                elif asks_for_loop(error):
-                    what = f"{self.kind} {self.name} runs on Trio, and its code asks for a loop of asyncio's"
-                    usage = UsageError(f"{what}: put @chaoslab.on_asyncio before its function.")
+                elif (advice := misplaced(error)) is not None:
+                    usage = UsageError(f"{self.kind} {self.name} {advice}.")
                     usage.__cause__ = error
                     self.engine.fail(usage)
                 else:

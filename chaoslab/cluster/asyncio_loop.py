@@ -9,7 +9,8 @@ Rules:
    then is a socket, its next timer, or something that was carried out by Trio. So a pause holds the loop up, and
    timers run on the node's own clock, at whatever rate.
 2. What waits in Trio (a message, an answer, a sync, a name, a worker thread) is *carried*: it gives a future.
-3. Tasks and futures have hashes by their age: asyncio keeps them in sets, and goes through these.
+3. Tasks and futures have hashes by their age: asyncio keeps them in sets, and goes through these. Timers of one moment
+   go off by their age: time stands still between two events, so that is more common than on a real clock.
 4. A crash ends the loop after the node was cut off. Its tasks are cancelled, and nothing they do has an effect.
 
 The only file that touches asyncio's private names. What people write is in ``asyncio_nodes``.
@@ -20,27 +21,33 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import heapq
 import logging
-import selectors
+import math
 import sys
 import threading
 from asyncio import events, selector_events
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
+from typing import Any, Final, NoReturn
 from weakref import WeakValueDictionary
 
 import sniffio
 import trio
 
+from chaoslab.cluster.asyncio_selector import Selector
 from chaoslab.cluster.node import Node
-from chaoslab.cluster.simulated_socket import SimulatedSocket
 from chaoslab.cluster.wait import Wait
+from chaoslab.errors import LimitExceeded
 from chaoslab.sim import escapes
 
 __all__ = ["SimulatedLoop"]
 
 _TURNS_IN_A_ROW: Final = 100
 """Turns before Trio gets control, and those in which the tasks of a dead node may unwind."""
+_CLOSINGS: Final = 10
+"""How often a coroutine is told to end that waits again instead."""
+_STUBBORN: Final[list[Any]] = []
+"""Coroutines that would not end: let go of, they would say so."""
 
 
 class SimulatedLoop(selector_events.BaseSelectorEventLoop):
@@ -55,27 +62,84 @@ class SimulatedLoop(selector_events.BaseSelectorEventLoop):
         self._node = node
         self._nursery = nursery
         self._wait: Wait | None = None
-        self._ordinal = 0
+        self._stopped = False
+        self._ages = 0
         self._tasks_made = 0
         self._tasks: WeakValueDictionary[int, _Task] = WeakValueDictionary()  # by their age
-        self._sim_selector = _Selector(node, self._wake)
-        super().__init__(self._sim_selector)
+        self._factory: Any = None
+        self._signals: set[int] = set()
+        self._ready_sockets = Selector(node.sockets, self._wake)
+        super().__init__(self._ready_sockets)
         self._task_factory = self._new_task
+        self._asyncgens = _Generators()
 
     # From Trio: turning, waiting, ending
 
     async def drive(self) -> None:
-        """Turn for as long as the node lives, or until cancelled."""
+        """Turn for as long as the node lives, or until cancelled.
+
+        Raises:
+            LimitExceeded: turns follow each other at one moment, without an end.
+            RuntimeError: somebody stopped the loop.
+        """
         try:
             while True:
-                while not self._run_ready():
-                    await trio.lowlevel.checkpoint()  # it counts, which is how a loop that never waits is noticed
+                await self._turn()
                 with contextlib.suppress(TimeoutError):
-                    await self._node._wait(self._sim_selector.timeout, self._waits)
+                    await self._node._wait(self._ready_sockets.timeout, self._waits)
         except BaseException as error:
             ended = error
         self._end()  # no part of handling the exception: what tasks raise would be told as if it came from that
         raise ended
+
+    async def _turn(self) -> None:
+        """Take turns until one finds nothing to do."""
+        turns, most = 0, self._node.sockets.host.engine.clock.events_max_at_once
+        while not self._run_ready():
+            turns += _TURNS_IN_A_ROW
+            if turns > most:
+                raise LimitExceeded(
+                    f"the loop of {self._node.name} took more than {most:,} turns at one moment of virtual time: some "
+                    "task never waits for anything. Raise events_max_at_once if that is meant."
+                )
+            await trio.lowlevel.checkpoint()
+
+    def _run_ready(self) -> bool:
+        """Take turns until one finds nothing to do, but not too many; return whether one did."""
+        this: Any = self
+        with self._current():
+            for _ in range(_TURNS_IN_A_ROW):
+                this._run_once()
+                if self._stopped:
+                    raise RuntimeError("Event loop stopped before Future completed.")
+                if self._ready_sockets.idle:
+                    return True
+        return False
+
+    @contextlib.contextmanager
+    def _current(self) -> Iterator[None]:
+        """Let asyncio be what runs, in the block."""
+        this: Any = self
+        library, hooks = sniffio.thread_local.name, sys.get_asyncgen_hooks()
+        sniffio.thread_local.name = "asyncio"
+        sys.set_asyncgen_hooks(firstiter=this._asyncgen_firstiter_hook, finalizer=this._asyncgen_finalizer_hook)
+        events._set_running_loop(self)
+        this._thread_id = threading.get_ident()
+        try:
+            yield
+        finally:
+            this._thread_id = None
+            events._set_running_loop(None)
+            sys.set_asyncgen_hooks(*hooks)
+            sniffio.thread_local.name = library
+
+    def _waits(self, wait: Wait) -> None:
+        self._wait = wait
+
+    def _wake(self) -> None:
+        """There is something to do."""
+        if self._wait is not None:
+            self._wait.finish(None)
 
     async def complete(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         """Run *coroutine* as a task of the loop, and return or raise what it does."""
@@ -95,54 +159,30 @@ class SimulatedLoop(selector_events.BaseSelectorEventLoop):
         for task in rest:
             task.cancel()
         await asyncio.gather(*rest, return_exceptions=True)
+        for task in rest:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                message = "unhandled exception during asyncio.run() shutdown"
+                self.call_exception_handler({"message": message, "exception": error, "task": task})
         await self.shutdown_asyncgens()
-
-    def _run_ready(self) -> bool:
-        """Take turns until one finds nothing to do, but not too many; return whether one did."""
-        library, hooks = sniffio.thread_local.name, sys.get_asyncgen_hooks()
-        this: Any = self
-        sniffio.thread_local.name = "asyncio"
-        sys.set_asyncgen_hooks(firstiter=this._asyncgen_firstiter_hook, finalizer=this._asyncgen_finalizer_hook)
-        events._set_running_loop(self)
-        this._thread_id = threading.get_ident()
-        try:
-            for _ in range(_TURNS_IN_A_ROW):
-                this._run_once()
-                if self._sim_selector.idle:
-                    return True
-            return False
-        finally:
-            this._thread_id = None
-            events._set_running_loop(None)
-            sys.set_asyncgen_hooks(*hooks)
-            sniffio.thread_local.name = library
-
-    def _waits(self, wait: Wait) -> None:
-        self._wait = wait
-
-    def _wake(self) -> None:
-        """There is something to do."""
-        if self._wait is not None:
-            self._wait.finish(None)
 
     def _end(self) -> None:
         """End the loop: what its tasks do from now on has no effect."""
         this: Any = self
         self.set_exception_handler(lambda *_: None)
-        with _muted():
+        with _muted(), contextlib.ExitStack() as at_last:
+            at_last.callback(self.close)
             for transport in list(this._transports.values()):
                 if transport._sock is not None:  # it is not over yet
-                    transport.abort()
+                    with contextlib.suppress(Exception):
+                        transport.abort()
             for task in self._unfinished():
                 task.cancel()
-            with contextlib.suppress(SystemExit):
+            with contextlib.suppress(RuntimeError, SystemExit):
                 self._run_ready()
-            for task in self._unfinished():
-                task._log_destroy_pending = False  # type: ignore[attr-defined]
-                coroutine: Any = task.get_coro()
-                with contextlib.suppress(Exception, SystemExit):
-                    coroutine.close()
-            self.close()
+            with self._current():
+                for task in self._unfinished():
+                    task._log_destroy_pending = False
+                    _close(task.get_coro())
 
     # To Trio
 
@@ -161,7 +201,9 @@ class SimulatedLoop(selector_events.BaseSelectorEventLoop):
         with scope:
             try:
                 result = await function(*arguments)
-            except Exception as error:
+            except trio.Cancelled:
+                raise
+            except BaseException as error:
                 raised = error
         if not future.done() and not self.is_closed():
             if raised is None:
@@ -170,27 +212,78 @@ class SimulatedLoop(selector_events.BaseSelectorEventLoop):
                 future.set_exception(raised)
             self._node.sockets.host.when_open(self._wake)
 
-    # What asyncio asks its loop
+    # Time
 
     def time(self) -> float:
         """Return the node's monotonic clock, in seconds."""
         return self._node.monotonic()
 
+    @property
+    def _clock_resolution(self) -> float:
+        """Return by how much a timer may go off early: not at all, or who looks at the clock then waits again."""
+        return math.ulp(self.time())
+
+    @_clock_resolution.setter
+    def _clock_resolution(self, seconds: float) -> None:
+        """Ignore the resolution of a real clock."""
+
+    def call_at(self, when: float, callback: Any, *args: Any, context: Any = None) -> Any:  # type: ignore[override]
+        """Call *callback* at *when*; of those of one moment the oldest first."""
+        this: Any = self
+        this._check_closed()
+        timer: Any = _Timer(when, callback, args, self, context)
+        timer.age = self._next_age()
+        heapq.heappush(this._scheduled, timer)
+        timer._scheduled = True
+        return timer
+
+    def stop(self) -> None:
+        """End the node's program with an error, as ``asyncio.run`` would."""
+        self._stopped = True
+
+    # Tasks and futures
+
+    def _next_age(self) -> int:
+        self._ages += 1
+        return self._ages
+
     def create_future(self) -> asyncio.Future[Any]:
         """Return a future whose hash says how old it is."""
-        self._ordinal += 1
-        return _Future(self._ordinal, self)
+        return _Future(self._next_age(), self)
 
     def _new_task(self, loop: asyncio.AbstractEventLoop, coroutine: Any, **named: Any) -> _Task:
-        self._ordinal += 1
         self._tasks_made += 1
         named["name"] = named.get("name") or f"Task-{self._tasks_made}"
-        task = _Task(self._ordinal, coroutine, loop=loop, **named)
-        self._tasks[self._ordinal] = task
+        age = self._next_age()
+        task = self._tasks[age] = _Task(age, coroutine, loop=loop, **named)
         return task
 
-    def _unfinished(self) -> list[_Task]:
-        return [task for task in self._tasks.values() if not task.done()]
+    def set_task_factory(self, factory: Any) -> None:
+        """Let *factory* make the tasks; None: the loop does."""
+        self._factory = factory
+        if factory is not None and factory is getattr(asyncio, "eager_task_factory", None):
+            making: Any = asyncio
+            factory = making.create_eager_task_factory(
+                lambda coroutine, *, loop, **named: self._new_task(loop, coroutine, **named)
+            )
+        self._task_factory = factory or self._new_task
+
+    def get_task_factory(self) -> Any:
+        """Return what was given to ``set_task_factory``."""
+        return self._factory
+
+    def by_age(self, tasks: Iterable[Any]) -> list[Any]:
+        """Return *tasks* by their age; those that were made past the loop, as by ``asyncio.Task(...)``, at the end."""
+        own = {task: None for task in self._tasks.values() if not task.done()}
+        others = sorted(
+            (task for task in tasks if task not in own), key=lambda task: (len(task.get_name()), task.get_name())
+        )
+        return [*own, *others]
+
+    def _unfinished(self) -> list[Any]:
+        return self.by_age(asyncio.all_tasks(self))
+
+    # What else asyncio and programs ask a loop for
 
     def call_soon_threadsafe(self, callback: Any, *args: Any, context: Any = None) -> Any:  # type: ignore[override]
         """Call *callback* in the next turn."""
@@ -202,6 +295,9 @@ class SimulatedLoop(selector_events.BaseSelectorEventLoop):
         """Run *func* as a worker thread's function is run in a simulation, whatever the *executor*."""
         return self.carry(trio.to_thread.run_sync, functools.partial(func, *args))
 
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        """Do nothing: no thread was started."""
+
     async def getaddrinfo(self, host: Any, port: Any, **named: int) -> Any:
         """Ask the simulated name server."""
         return await self.carry(functools.partial(trio.socket.getaddrinfo, host, port, **named))
@@ -211,29 +307,56 @@ class SimulatedLoop(selector_events.BaseSelectorEventLoop):
         return await self.carry(trio.socket.getnameinfo, sockaddr, flags)
 
     def add_signal_handler(self, sig: int, callback: Any, *args: Any) -> None:  # type: ignore[override]
-        """Do nothing: no signal is sent to a node."""
+        """Keep the handler's place, and never call it: no signal is sent to a node."""
+        self._signals.add(sig)
 
     def remove_signal_handler(self, sig: int) -> bool:
-        """Do nothing: no signal is sent to a node."""
-        return False
+        """Return whether there was one."""
+        found = sig in self._signals
+        self._signals.discard(sig)
+        return found
+
+    def _make_self_pipe(self) -> None:
+        """Make none: nobody is in another thread, to wake the loop by it."""
+
+    def _close_self_pipe(self) -> None:
+        pass
+
+    # What there is none of
 
     def _make_ssl_transport(self, *arguments: Any, **named: Any) -> Any:
-        escapes.refuse("spoke TLS", "the simulated network has none: speak without")
+        _refuse_tls()
 
     async def start_tls(self, *arguments: Any, **named: Any) -> Any:
         """Refuse: the simulated network has no TLS."""
-        escapes.refuse("spoke TLS", "the simulated network has none: speak without")
+        _refuse_tls()
 
     async def _make_subprocess_transport(self, *arguments: Any, **named: Any) -> Any:
         escapes.refuse("started a process", "a simulation has one process only")
 
-    # Nobody is in another thread.
+    async def create_unix_connection(self, *arguments: Any, **named: Any) -> Any:
+        """Refuse: a node has no sockets in its file system."""
+        _refuse_unix()
 
-    def _make_self_pipe(self) -> None:
-        pass
+    async def create_unix_server(self, *arguments: Any, **named: Any) -> Any:
+        """Refuse: a node has no sockets in its file system."""
+        _refuse_unix()
 
-    def _close_self_pipe(self) -> None:
-        pass
+    async def connect_read_pipe(self, *arguments: Any, **named: Any) -> Any:
+        """Refuse: a node has no pipes."""
+        _refuse_unix()
+
+    async def connect_write_pipe(self, *arguments: Any, **named: Any) -> Any:
+        """Refuse: a node has no pipes."""
+        _refuse_unix()
+
+
+def _refuse_tls() -> NoReturn:
+    escapes.refuse("spoke TLS", "the simulated network has none: speak without")
+
+
+def _refuse_unix() -> NoReturn:
+    escapes.refuse("used a pipe or a socket of the file system", "a node has neither: use TCP")
 
 
 @contextlib.contextmanager
@@ -247,112 +370,78 @@ def _muted() -> Iterator[None]:
         logging.disable(before)
 
 
+def _close(coroutine: Any) -> None:
+    """End *coroutine*, which may not want to."""
+    for _ in range(_CLOSINGS):
+        try:
+            coroutine.close()
+        except RuntimeError:  # it waits for something else instead of ending
+            continue
+        except (Exception, SystemExit):
+            return
+        return
+    _STUBBORN.append(coroutine)
+
+
 class _Task(asyncio.Task[Any]):
     """A task whose hash says how old it is."""
 
-    def __init__(self, ordinal: int, coroutine: Any, **named: Any) -> None:
-        self._ordinal = ordinal  # before asyncio puts the task into its sets
+    def __init__(self, age: int, coroutine: Any, **named: Any) -> None:
+        self._age = age  # before asyncio puts the task into its sets
         super().__init__(coroutine, **named)
 
     def __hash__(self) -> int:
-        return self._ordinal
+        return self._age
 
 
 class _Future(asyncio.Future[Any]):
     """A future whose hash says how old it is."""
 
-    def __init__(self, ordinal: int, loop: asyncio.AbstractEventLoop) -> None:
-        self._ordinal = ordinal
+    def __init__(self, age: int, loop: asyncio.AbstractEventLoop) -> None:
+        self._age = age
         super().__init__(loop=loop)
 
     def __hash__(self) -> int:
-        return self._ordinal
+        return self._age
 
 
-class _Selector(selectors.BaseSelector):
-    """Says which sockets are ready, and never waits.
-
-    Attributes:
-        idle: When it was asked last there was nothing to do.
-        timeout: How many seconds asyncio would have waited then; None: for ever.
-    """
-
-    def __init__(self, node: Node, wake: Callable[[], None]) -> None:
-        self._node = node
-        self._wake = wake
-        self._keys = _Keys()
-        self._sockets: dict[int, SimulatedSocket] = {}
-        self._stirred: dict[int, None] = {}  # those that may be ready: all others are not
-        self.idle = False
-        self.timeout: float | None = None
-
-    def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
-        descriptor = _descriptor(fileobj)
-        found = self._node.sockets.opened.get(descriptor)
-        if found is None:
-            escapes.refuse(
-                f"watched the file descriptor {descriptor}", "a loop watches sockets of its own node and nothing else"
-            )
-        if descriptor in self._keys:
-            raise KeyError(f"{fileobj!r} is registered already")
-        self._sockets[descriptor] = found
-        found.watch(functools.partial(self._stir, descriptor))
-        self._stirred[descriptor] = None
-        key = self._keys[descriptor] = selectors.SelectorKey(fileobj, descriptor, events, data)
-        return key
-
-    def unregister(self, fileobj: Any) -> selectors.SelectorKey:
-        descriptor = _descriptor(fileobj)
-        key = self._keys.pop(descriptor)
-        self._stirred.pop(descriptor, None)
-        self._sockets.pop(descriptor).watch(None)
-        return key
-
-    def modify(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
-        descriptor = _descriptor(fileobj)
-        key = self._keys[descriptor] = self._keys[descriptor]._replace(events=events, data=data)
-        self._stirred[descriptor] = None
-        return key
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        ready = []
-        for descriptor in tuple(self._stirred):
-            socket, key = self._sockets[descriptor], self._keys[descriptor]
-            mask = selectors.EVENT_READ if socket.is_readable() else 0
-            if socket.is_writable():
-                mask |= selectors.EVENT_WRITE
-            if mask & key.events:
-                ready.append((key, mask & key.events))
-            else:
-                del self._stirred[descriptor]
-        self.idle = not ready and timeout != 0
-        self.timeout = timeout
-        return ready
-
-    def get_map(self) -> Mapping[Any, selectors.SelectorKey]:
-        return self._keys
-
-    def close(self) -> None:
-        self._keys.clear()
-        self._sockets.clear()
-        self._stirred.clear()
-
-    def _stir(self, descriptor: int) -> None:
-        self._stirred[descriptor] = None
-        self._wake()
+_Task.__name__ = _Task.__qualname__ = "Task"  # as they call themselves in what asyncio logs
+_Future.__name__ = _Future.__qualname__ = "Future"
 
 
-class _Keys(dict[Any, selectors.SelectorKey]):
-    """Keys by descriptor, or by what has one."""
+class _Timer(events.TimerHandle):
+    """A timer that comes before a later one of the same moment."""
 
-    def __missing__(self, fileobj: Any) -> selectors.SelectorKey:
-        if isinstance(fileobj, int):
-            raise KeyError(fileobj)
-        return self[_descriptor(fileobj)]
+    __slots__ = ("age",)
 
-    def get(self, fileobj: Any, default: Any = None) -> Any:
-        return super().get(_descriptor(fileobj), default)
+    age: int
+
+    def __lt__(self, other: Any) -> bool:
+        own: Any = self
+        mine: tuple[float, int] = (own._when, self.age)
+        return mine < (other._when, other.age)
 
 
-def _descriptor(fileobj: Any) -> int:
-    return fileobj if isinstance(fileobj, int) else int(fileobj.fileno())
+class _Generators:
+    """The async generators that have begun and not ended, the oldest first."""
+
+    def __init__(self) -> None:
+        self._by_id: WeakValueDictionary[int, Any] = WeakValueDictionary()
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(list(self._by_id.values()))
+
+    def add(self, generator: Any) -> None:
+        """One has begun."""
+        self._by_id[id(generator)] = generator
+
+    def discard(self, generator: Any) -> None:
+        """One has ended."""
+        self._by_id.pop(id(generator), None)
+
+    def clear(self) -> None:
+        """Forget them."""
+        self._by_id.clear()

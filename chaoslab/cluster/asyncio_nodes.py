@@ -11,19 +11,23 @@ The loop is in ``asyncio_loop``.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import inspect
+import os
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Final, NoReturn, TypeVar
 
 import trio
 
+from chaoslab.cluster.asyncio_loop import SimulatedLoop
 from chaoslab.cluster.message import Message
 from chaoslab.cluster.node import Node
 from chaoslab.errors import UsageError
 
-__all__ = ["asks_for_loop", "calling", "on_asyncio"]
+__all__ = ["calling", "misplaced", "on_asyncio"]
 
 F = TypeVar("F", bound=Callable[..., Awaitable[Any]])
 
@@ -52,9 +56,17 @@ def on_asyncio(function: F) -> F:
     if not inspect.iscoroutinefunction(function):
         raise UsageError(f"@on_asyncio stands before an async function; {function!r} is none.")
 
+    if hasattr(function, _FUNCTION):
+        return function
+
     @functools.wraps(function)
     async def hosted(*arguments: Any) -> Any:
-        node = next(one for one in arguments if isinstance(one, Node))
+        node = next((one for one in arguments if isinstance(one, Node)), None)
+        if node is None:
+            raise UsageError(
+                f"@on_asyncio stands before {function.__qualname__}, which gets no node: it is for the function of a "
+                "node, which gets the node, or of a client, which gets its node and the invocation."
+            )
         async with _running(node) as (loop, seen):
             result = await loop.complete(function(*(seen if one is node else one for one in arguments)))
             await loop.finish()
@@ -78,8 +90,6 @@ async def calling(call: Callable[..., Awaitable[Any]], node: Node) -> AsyncItera
 @contextlib.asynccontextmanager
 async def _running(node: Node) -> AsyncIterator[tuple[Any, AsyncioNode]]:
     """Keep a loop turning, and give it with the node as code on it sees that."""
-    from chaoslab.cluster.asyncio_loop import SimulatedLoop  # asyncio is slow to import, and most runs have none
-
     raised: list[BaseException] = []
     async with trio.open_nursery() as nursery:
         loop = SimulatedLoop(node, nursery)
@@ -144,11 +154,22 @@ class AsyncioNode:
         return message
 
 
-def asks_for_loop(error: BaseException) -> bool:
-    """Return whether *error*, or what a group holds, is what asyncio raises where none of its loops runs."""
+def misplaced(error: BaseException) -> str | None:
+    """Return what to do about *error*, if it says that code runs on asyncio that was made for Trio, or the reverse.
+
+    asyncio complains in many ways that none of its loops runs. All of them come from its own files, and none goes
+    through this one.
+    """
     if isinstance(error, BaseExceptionGroup):
-        return any(asks_for_loop(one) for one in error.exceptions)
-    return isinstance(error, RuntimeError) and str(error) == "no running event loop"
+        return next(filter(None, (misplaced(one) for one in error.exceptions)), None)
+    files = [frame.f_code.co_filename for frame, _ in traceback.walk_tb(error.__traceback__)]
+    if __file__ in files:
+        if "got bad yield" in str(error):
+            return "runs on asyncio, and its code waits for something of Trio's: use what asyncio has for it"
+        return None
+    if not files or os.path.dirname(files[-1]) != os.path.dirname(asyncio.__file__):  # noqa: PTH120 - strings
+        return None
+    return "runs on Trio, and its code uses asyncio: put @chaoslab.on_asyncio before its function"
 
 
 def _refuse(name: str, *_: Any, **__: Any) -> NoReturn:

@@ -6,6 +6,8 @@ told not to block answers at once: loops such as that of asyncio use it so.
 
 from __future__ import annotations
 
+import errno
+import os
 import socket as stdlib
 from collections.abc import Sequence
 from typing import Any, Final, NoReturn
@@ -18,6 +20,9 @@ __all__ = ["PlainSocket"]
 
 _WAITING: Final = frozenset(("makefile", "recvmsg", "sendall", "sendfile"))
 """Methods that wait, and what asks for a socket that blocks."""
+_DONT_WAIT: Final = getattr(stdlib, "MSG_DONTWAIT", 0)
+_HARMLESS: Final = _DONT_WAIT | getattr(stdlib, "MSG_NOSIGNAL", 0)
+"""Flags that change nothing for a socket that does not block."""
 
 
 class PlainSocket:
@@ -43,6 +48,9 @@ class PlainSocket:
 
     def __exit__(self, *_: object) -> None:
         self.simulated.close()
+
+    def __hash__(self) -> int:
+        return hash(self.simulated)
 
     def __repr__(self) -> str:
         return repr(self.simulated)
@@ -82,9 +90,11 @@ class PlainSocket:
 
     # What answers at once, if the socket does not block
 
-    def _unblocked(self, name: str) -> SimulatedSocket:
-        if self._timeout != 0:
+    def _unblocked(self, name: str, flags: int = 0) -> SimulatedSocket:
+        if self._timeout != 0 and not flags & _DONT_WAIT:
             _refuse_to_wait(name)
+        if flags & ~_HARMLESS:
+            raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
         return self.simulated
 
     def accept(self) -> tuple[PlainSocket, Any]:
@@ -110,27 +120,27 @@ class PlainSocket:
 
     def recv(self, bufsize: int, flags: int = 0) -> bytes:
         """Return what has arrived. Raises BlockingIOError if nothing has."""
-        return self._unblocked("recv").recv_nowait(bufsize)
+        return self._unblocked("recv", flags & ~stdlib.MSG_PEEK).recv_nowait(bufsize, flags)
 
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
         """Put what has arrived into *buffer* and return how much. Raises BlockingIOError if nothing has."""
-        data = self._unblocked("recv_into").recv_nowait(nbytes or len(buffer))
+        data = self._unblocked("recv_into", flags).recv_nowait(nbytes or len(buffer))
         memoryview(buffer)[: len(data)] = data
         return len(data)
 
     def recvfrom(self, bufsize: int, flags: int = 0) -> tuple[bytes, Any]:
         """Return a datagram and its sender. Raises BlockingIOError if there is none."""
-        return self._unblocked("recvfrom").recvfrom_nowait(bufsize)
+        return self._unblocked("recvfrom", flags).recvfrom_nowait(bufsize)
 
     def recvfrom_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> tuple[int, Any]:
         """Put a datagram into *buffer*; return its size and sender. Raises BlockingIOError if there is none."""
-        data, sender = self._unblocked("recvfrom_into").recvfrom_nowait(nbytes or len(buffer))
+        data, sender = self._unblocked("recvfrom_into", flags).recvfrom_nowait(nbytes or len(buffer))
         memoryview(buffer)[: len(data)] = data
         return len(data), sender
 
     def send(self, data: Any, flags: int = 0) -> int:
         """Send as much of *data* as there is room for. Raises BlockingIOError if there is none."""
-        return self._unblocked("send").send_nowait(data)
+        return self._unblocked("send", flags).send_nowait(data)
 
     def sendmsg(self, buffers: Sequence[Any], *_: Any) -> int:
         """Send as much of *buffers* as there is room for. Raises BlockingIOError if there is none."""

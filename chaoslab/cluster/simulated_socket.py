@@ -10,6 +10,7 @@ import contextlib
 import errno
 import os
 import socket as stdlib
+import struct
 from collections.abc import Callable
 from typing import Any, Final, NoReturn, TypeVar
 
@@ -26,7 +27,10 @@ __all__ = ["SimulatedSocket"]
 
 _Thing = TypeVar("_Thing", Connection, Listening, Datagrams)
 
+_NO_LINGER: Final = struct.pack("ii", 1, 0)
+"""The value of ``SO_LINGER`` with which closing is breaking off."""
 _KEEP_ALIVE: Final = (stdlib.SOL_SOCKET, stdlib.SO_KEEPALIVE)
+_LINGER: Final = (stdlib.SOL_SOCKET, stdlib.SO_LINGER)
 _IDLE: Final = (stdlib.IPPROTO_TCP, getattr(stdlib, "TCP_KEEPIDLE", -1))
 _INTERVAL: Final = (stdlib.IPPROTO_TCP, getattr(stdlib, "TCP_KEEPINTVL", -2))
 _PROBES: Final = (stdlib.IPPROTO_TCP, getattr(stdlib, "TCP_KEEPCNT", -3))
@@ -45,7 +49,9 @@ class SimulatedSocket(trio.socket.SocketType):
         self._peer: tuple[str, int] | None = None
         self._thing: Connection | Listening | Datagrams | None = None
         self._waiting: Waiting | None = None
+        self._port: int | None = None  # what it has taken by binding
         self._connecting = False
+        self._shut_down_reading = False
         self._shut_down_writing = False
         self._closed = False
         self._watcher: Callable[[], None] | None = None
@@ -85,8 +91,7 @@ class SimulatedSocket(trio.socket.SocketType):
         return False
 
     def set_inheritable(self, inheritable: bool) -> None:
-        if inheritable:
-            self._escape("to be inherited by another process")
+        """Do nothing: there is no other process that could inherit it."""
 
     def detach(self) -> int:
         self._escape("for a real file descriptor")
@@ -103,7 +108,7 @@ class SimulatedSocket(trio.socket.SocketType):
 
     def getpeername(self) -> Any:
         self._refuse_closed()
-        if self._peer is None:
+        if self._peer is None or (isinstance(self._thing, Connection) and self._thing.state in ("syn-sent", "closed")):
             raise _error(errno.ENOTCONN)
         return self._peer
 
@@ -112,7 +117,7 @@ class SimulatedSocket(trio.socket.SocketType):
         if (level, optname) == (stdlib.SOL_SOCKET, stdlib.SO_ACCEPTCONN):
             return int(isinstance(self._thing, Listening))
         if (level, optname) == (stdlib.SOL_SOCKET, stdlib.SO_ERROR):
-            return self._outcome_of_connecting()
+            return self._take_error()
         if (level, optname) == (stdlib.SOL_SOCKET, stdlib.SO_TYPE):
             return int(self._type)
         value = self._options.get((level, optname), 0)
@@ -144,16 +149,33 @@ class SimulatedSocket(trio.socket.SocketType):
     def bind_address(self, address: Any) -> None:
         """Bind to an *address* whose host is one of the node's own, and no name of another."""
         self._refuse_closed()
-        host, port, *_ = address
-        if not _is_any(host) and self._sockets.stack.internet.machine(host) != self._sockets.stack.machine:
+        host, port = _host_and_port(address)
+        stack = self._sockets.stack
+        if not _is_any(host) and stack.internet.machine(host) != stack.machine:
             raise _error(errno.EADDRNOTAVAIL)
+        if self._thing is not None or self._port is not None:
+            raise _error(errno.EINVAL)
         self._bound = ("127.0.0.1" if host == "localhost" else host or "0.0.0.0", port)  # noqa: S104
         if self._type == stdlib.SOCK_DGRAM:
             self._open_datagrams(port)
+        else:
+            self._port = stack.bind(port)
+            self._bound = (self._bound[0], self._port)
+
+    def _let_go_of_port(self) -> None:
+        if self._port is not None:
+            self._sockets.stack.release(self._port)
+            self._port = None
 
     def listen(self, backlog: int = 128) -> None:
         self._refuse_closed()
+        if isinstance(self._thing, Listening):
+            self._thing.listen(backlog)
+            return
+        if self._thing is not None:
+            raise _error(errno.EINVAL)
         host, port = self._bound or ("0.0.0.0", 0)  # noqa: S104
+        self._let_go_of_port()
         listening = self._sockets.stack.listen(port, backlog, local_only=host.startswith("127."))
         self._bound = (host, listening.port)
         self._become(listening)
@@ -170,7 +192,7 @@ class SimulatedSocket(trio.socket.SocketType):
             raise _error(errno.EBADF if listening.closed else errno.EAGAIN)
         accepted = SimulatedSocket(self._sockets, stdlib.SOCK_STREAM, self._proto)
         accepted._options.update(self._options)
-        accepted._connected(connection)
+        accepted._connected(connection, _is_loopback(self._bound))
         return accepted, accepted._peer
 
     # Streams
@@ -185,60 +207,76 @@ class SimulatedSocket(trio.socket.SocketType):
             return
         if self._thing is not None:
             raise _error(errno.EISCONN)
-        connection, waiting = await self._sockets.connect(resolved, port)
-        self._connected(connection, waiting)
+        connection, waiting = await self._sockets.connect(resolved, port, self._port or 0)
+        self._connected(connection, _is_loopback((resolved, port)), waiting)
 
     def connect_nowait(self, address: Any) -> None:
         """Begin to connect to an *address* that is no name; ``SO_ERROR`` says how it went, once it is writable."""
         self._refuse_closed()
-        host, port, *_ = address
+        host, port = _host_and_port(address)
         if self._type == stdlib.SOCK_DGRAM:
             self._datagrams()
             self._peer = (host, port)
             return
         if self._thing is not None:
-            raise _error(errno.EALREADY if self._connecting else errno.EISCONN)
+            self._connect_again()
+            return
         stack = self._sockets.stack
-        self._become(stack.connect(stack.internet.route(stack.machine, host), port))
+        connection = stack.connect(stack.internet.route(stack.machine, host), port, self._port or 0)
+        self._connected(connection, _is_loopback((host, port)))
         self._connecting = True
         raise _error(errno.EINPROGRESS)
 
-    def _outcome_of_connecting(self) -> int:
-        """Return the error with which connecting has ended; 0 where there is none."""
+    def _connect_again(self) -> None:
+        """Say what has become of an attempt to connect."""
         connection = self._thing
-        if not self._connecting or not isinstance(connection, Connection) or connection.state == "syn-sent":
-            return 0
+        if not isinstance(connection, Connection) or not self._connecting:
+            raise _error(errno.EISCONN)
+        if connection.state == "syn-sent":
+            raise _error(errno.EALREADY)
         self._connecting = False
-        if connection.error is None:
-            self._connected(connection, self._waiting)
-        return connection.error or 0
+        if connection.state == "closed":
+            self._thing = self._peer = None
+            raise _error(connection.take_error() or errno.ECONNABORTED)
+
+    def _take_error(self) -> int:
+        """Return the error that nobody was told of yet; 0 where there is none."""
+        return self._thing.take_error() if isinstance(self._thing, Connection) else 0
 
     async def send(self, data: Any, flags: int = 0, /) -> int:
         if self._type == stdlib.SOCK_DGRAM:
             return await self.sendto(data, self.getpeername())
-        connection = self._as(Connection, errno.ENOTCONN)
+        connection = self._as(Connection, errno.EPIPE)
         await self._until(lambda: connection.room > 0 or connection.state == "closed")
-        return connection.write(memoryview(data))
+        return self.send_nowait(data)
 
     def send_nowait(self, data: Any, flags: int = 0, /) -> int:
         if self._type == stdlib.SOCK_DGRAM:
             return self.sendto_nowait(data, self.getpeername())
-        connection = self._as(Connection, errno.ENOTCONN)
-        if connection.state in ("syn-sent", "open") and not connection.room:
+        connection = self._as(Connection, errno.EPIPE)
+        if connection.state != "closed" and not connection.room:
             raise _error(errno.EAGAIN)
-        return connection.write(memoryview(data))
+        # A copy: what an error's traceback holds a view of can not be resized, as asyncio does with its buffers.
+        with memoryview(data) as view, view.cast("B") as octets, octets[: connection.room] as fitting:
+            taken = bytes(fitting)
+        return connection.write(taken)
 
     async def recv(self, buflen: int, flags: int = 0, /) -> bytes:
         if self._type == stdlib.SOCK_DGRAM:
             return (await self.recvfrom(buflen))[0]
-        connection = self._as(Connection, errno.ENOTCONN)
-        await self._until(lambda: connection.readable)
+        self._as(Connection, errno.ENOTCONN)
+        await self._until(self.is_readable)
         return self.recv_nowait(buflen)
 
     def recv_nowait(self, buflen: int, flags: int = 0, /) -> bytes:
         if self._type == stdlib.SOCK_DGRAM:
             return self.recvfrom_nowait(buflen)[0]
-        data = self._as(Connection, errno.ENOTCONN).read(buflen)
+        connection = self._as(Connection, errno.ENOTCONN)
+        data = b"" if not buflen else connection.peek(buflen) if flags & stdlib.MSG_PEEK else None
+        if data is None:
+            data = connection.read(buflen)
+        if data is None and self._shut_down_reading:
+            data = b""
         if data is None:
             raise _error(errno.EAGAIN)
         return data
@@ -250,6 +288,11 @@ class SimulatedSocket(trio.socket.SocketType):
 
     def shutdown(self, flag: int) -> None:
         connection = self._as(Connection, errno.ENOTCONN)
+        if connection.state in ("syn-sent", "closed"):
+            raise _error(errno.ENOTCONN)
+        if flag in (stdlib.SHUT_RD, stdlib.SHUT_RDWR):
+            self._shut_down_reading = True
+            connection.changed()
         if flag in (stdlib.SHUT_WR, stdlib.SHUT_RDWR):
             self._shut_down_writing = True
             connection.shut_down()
@@ -258,10 +301,12 @@ class SimulatedSocket(trio.socket.SocketType):
         thing = self._thing
         if isinstance(thing, Listening):
             return thing.acceptable
-        return thing is not None and thing.readable
+        return not self._closed and thing is not None and (thing.readable or self._shut_down_reading)
 
     def is_writable(self) -> bool:
         thing = self._thing
+        if self._closed:
+            return False
         if isinstance(thing, Connection):
             return thing.state != "syn-sent" and (thing.room > 0 or thing.state == "closed")
         return self._type == stdlib.SOCK_DGRAM
@@ -280,11 +325,18 @@ class SimulatedSocket(trio.socket.SocketType):
         if not self._closed:
             self._closed = True
             self._sockets.opened.pop(self._descriptor, None)
-            if self._thing is not None:
+            self._let_go_of_port()
+            if isinstance(self._thing, Connection) and self._options.get(_LINGER) == _NO_LINGER:
+                self._thing.abort()
+            elif self._thing is not None:
                 self._thing.close()
             if self._waiting is not None:
                 self._waiting.changed()
                 self._sockets.forget(self._waiting)
+
+    def __del__(self) -> None:
+        with contextlib.suppress(Exception):  # it may be half made, or the run over
+            self.close()
 
     # Datagrams
 
@@ -312,17 +364,22 @@ class SimulatedSocket(trio.socket.SocketType):
         datagrams = self._datagrams()
         while (datagram := datagrams.read()) is not None:
             data, machine, port = datagram
-            sender = (self._sockets.stack.internet.address(machine), port)
+            stack = self._sockets.stack
+            is_local = machine == stack.machine and (_is_loopback(self._bound) or _is_loopback(self._peer))
+            sender = ("127.0.0.1" if is_local else stack.internet.address(machine), port)
             if self._peer in (None, sender):
                 return data[:bufsize], sender
         raise _error(errno.EAGAIN)
 
     # Within
 
-    def _connected(self, connection: Connection, waiting: Waiting | None = None) -> None:
-        internet = self._sockets.stack.internet
-        self._bound = (internet.address(self._sockets.stack.machine), connection.local_port)
-        self._peer = (internet.address(connection.remote), connection.remote_port)
+    def _connected(self, connection: Connection, is_loopback: bool, waiting: Waiting | None = None) -> None:
+        ours, theirs = "127.0.0.1", "127.0.0.1"
+        if not is_loopback:
+            address = self._sockets.stack.internet.address
+            ours, theirs = address(self._sockets.stack.machine), address(connection.remote)
+        self._bound = (ours, connection.local_port)
+        self._peer = (theirs, connection.remote_port)
         self._become(connection, waiting)
         self._keep_alive()
 
@@ -355,6 +412,18 @@ class SimulatedSocket(trio.socket.SocketType):
     def _refuse_closed(self) -> None:
         if self._closed:
             raise _error(errno.EBADF)
+
+
+def _host_and_port(address: Any) -> tuple[str, int]:
+    """Return the two parts of *address* that count here. Raises OverflowError if the port is none."""
+    host, port, *_ = address
+    if not 0 <= port <= 65_535:
+        raise OverflowError("bind(): port must be 0-65535.")
+    return host, port
+
+
+def _is_loopback(address: tuple[str, int] | None) -> bool:
+    return address is not None and address[0].startswith("127.")
 
 
 def _is_any(host: str) -> bool:

@@ -20,9 +20,9 @@ from chaoslab.cluster.host import Host
 from chaoslab.net.connection import Connection
 from chaoslab.net.streams import Stack
 
-__all__ = ["Sockets", "Waiting", "is_address"]
+__all__ = ["FIRST_DESCRIPTOR", "Sockets", "Waiting", "is_address"]
 
-_FIRST_DESCRIPTOR: Final = 1 << 20
+FIRST_DESCRIPTOR: Final = 1 << 20
 """No real descriptor is as large: whoever uses one for anything real gets an error."""
 
 
@@ -48,7 +48,7 @@ class Sockets:
         self.crashed = crashed
         self.opened: MutableMapping[int, Any] = WeakValueDictionary()
         self._waiting: dict[Waiting, None] = {}
-        self._descriptors = _FIRST_DESCRIPTOR
+        self._descriptors = FIRST_DESCRIPTOR
 
     def next_descriptor(self, socket: object) -> int:
         """Return a descriptor for *socket*, unused in this life."""
@@ -91,14 +91,14 @@ class Sockets:
             raise socket.gaierror(socket.EAI_NONAME, f"Name or service not known: {name}")
         raise socket.gaierror(socket.EAI_AGAIN, f"Temporary failure in name resolution ({lookup.code}): {name}")
 
-    async def connect(self, address: str, port: int) -> tuple[Connection, Waiting]:
-        """Open a connection to *port* at *address*.
+    async def connect(self, address: str, port: int, local_port: int = 0) -> tuple[Connection, Waiting]:
+        """Open a connection to *port* at *address*, from *local_port* or any.
 
         Raises:
             OSError: it was refused, or nobody answered, or nobody has that address.
         """
         machine = self.stack.internet.route(self.stack.machine, address)
-        connection = self.stack.connect(machine, port)
+        connection = self.stack.connect(machine, port, local_port)
         waiting = self.waiting_for(connection)
         try:
             await waiting.until(lambda: connection.state != "syn-sent")
@@ -106,9 +106,10 @@ class Sockets:
             connection.close()
             self.forget(waiting)
             raise
-        if connection.error is not None:
+        error = connection.take_error()
+        if error:
             self.forget(waiting)
-            raise OSError(connection.error, f"{os.strerror(connection.error)}: {address} port {port}")
+            raise OSError(error, f"{os.strerror(error)}: {address} port {port}")
         return connection, waiting
 
 

@@ -40,8 +40,11 @@ def install(sockets: Sockets) -> None:
 
 def new_plain_socket(family: int, type: int, proto: int) -> PlainSocket:
     """Return a socket of the standard library's kind, of the node whose code asks."""
-    kind = type & ~(getattr(stdlib, "SOCK_NONBLOCK", 0) | getattr(stdlib, "SOCK_CLOEXEC", 0))
-    return PlainSocket(_FACTORY.socket(family, kind, proto))
+    nonblocking = getattr(stdlib, "SOCK_NONBLOCK", 0)
+    kind = type & ~(nonblocking | getattr(stdlib, "SOCK_CLOEXEC", 0))
+    plain = PlainSocket(_FACTORY.socket(family, kind, proto))
+    plain.setblocking(not type & nonblocking)
+    return plain
 
 
 def _sockets(what: str) -> Sockets:
@@ -80,7 +83,7 @@ class _Resolver(trio.abc.HostnameResolver):
         try:
             number = int(port or 0)
         except ValueError:
-            raise stdlib.gaierror(stdlib.EAI_SERVICE, f"ports have numbers here, not names: {port!r}") from None
+            number = _port_called(port)
         if host is None:
             addresses: tuple[str, ...] = ("0.0.0.0" if flags & stdlib.AI_PASSIVE else "127.0.0.1",)  # noqa: S104
         else:
@@ -99,6 +102,14 @@ class _Resolver(trio.abc.HostnameResolver):
         address, port, *_ = sockaddr
         name = None if flags & stdlib.NI_NUMERICHOST else sockets.stack.internet.machine(address)
         return name or address, str(port)
+
+
+def _port_called(name: Any) -> int:
+    """Return the port of a service, such as ``"http"``. Raises gaierror if none is known by that name."""
+    try:
+        return stdlib.getservbyname(name.decode() if isinstance(name, bytes) else name)
+    except OSError:
+        raise stdlib.gaierror(stdlib.EAI_SERVICE, f"Servname not supported for ai_socktype: {name!r}") from None
 
 
 _FACTORY: Final = _Factory()

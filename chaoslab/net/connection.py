@@ -71,7 +71,7 @@ class Connection:
     Attributes:
         state: ``"syn-sent"``, ``"syn-received"``, ``"open"``, ``"time-wait"`` or ``"closed"``.
         changed: Called when there may be something new for who waits: data, room, the end, an error.
-        error: Why it broke, as an error number of the operating system; or None.
+        error: Why it broke, as an error number of the operating system; or None. The program is told once of it.
         incoming: The other side began it.
         retransmissions: Segments sent again so far.
     """
@@ -79,7 +79,8 @@ class Connection:
     __slots__ = (
         "_alarm_ns", "_due_ns", "_duplicates", "_edge", "_fin", "_first", "_heard_ns", "_in", "_keep_alive",
         "_lingers", "_orphan", "_out", "_passive", "_probes", "_recover", "_resent", "_round_trip", "_sent", "_told",
-        "_wire", "changed", "error", "incoming", "local_port", "remote", "remote_port", "retransmissions", "state",
+        "_untold", "_wire", "changed", "error", "incoming", "local_port", "remote", "remote_port", "retransmissions",
+        "state",
     )  # fmt: skip
 
     def __init__(self, wire: Wire, local_port: int, remote: str, remote_port: int, *, heard: Segment | None) -> None:
@@ -91,6 +92,7 @@ class Connection:
         self.state = "syn-sent" if heard is None else "syn-received"
         self.changed: Callable[[], None] = lambda: None
         self.error: int | None = None
+        self._untold = False  # the program does not know of the error yet
         self.retransmissions = 0
         # Sending. Everything before _first is acknowledged, everything before _sent was sent once; _out begins at
         # _first. It begins with the time, so that a later connection never has the numbers of an earlier one.
@@ -148,8 +150,8 @@ class Connection:
         Raises:
             OSError: the connection is broken, or this side has ended it.
         """
-        if self.error is not None:
-            raise _error(self.error)
+        if self._untold:
+            raise _error(self.take_error())
         if self._fin is not None or self.state == "closed":
             raise _error(errno.EPIPE)
         taken = data[: self.room]
@@ -161,7 +163,7 @@ class Connection:
         """Return up to *bytes_max* bytes; ``b""`` at the end; None if there is nothing yet.
 
         Raises:
-            OSError: the connection is broken, and everything that arrived before has been read.
+            OSError: the connection is broken, and everything that arrived before has been read. Only once.
         """
         if self._in.unread:
             data = self._in.read(bytes_max)
@@ -173,8 +175,19 @@ class Connection:
         if self._in.ended:
             return b""
         if self.state == "closed":
-            raise _error(self.error or errno.ECONNABORTED)
+            if self._untold or self.error is None:
+                raise _error(self.take_error() or errno.ECONNABORTED)
+            return b""
         return None
+
+    def peek(self, bytes_max: int) -> bytes | None:
+        """Return what ``read`` would return, and leave it there; None where that would wait or raise."""
+        return bytes(self._in.unread[:bytes_max]) or (b"" if self._in.ended else None)
+
+    def take_error(self) -> int:
+        """Return the number of the error that broke it, if the program was not told of it yet; else 0."""
+        told, self._untold = not self._untold, False
+        return 0 if told else self.error or 0
 
     def shut_down(self) -> None:
         """Send no more: a FIN follows the bytes written so far. Receiving goes on."""
@@ -213,7 +226,7 @@ class Connection:
     def vanish(self, error: int | None = None) -> None:
         """This end is gone, and the other side is told nothing; whoever waits here gets *error*."""
         if self.state != "closed":
-            self.error = error
+            self.error, self._untold = error, error is not None
             self._end()
 
     # Segments in
@@ -225,7 +238,7 @@ class Connection:
             self._receive_answer(segment)
         elif segment.reset:
             if segment.sequence == self._in.taken:
-                self.vanish(errno.ECONNRESET)
+                self.vanish(errno.EPIPE if self._in.ended else errno.ECONNRESET)
             elif self._in.taken < segment.sequence < self._in.taken + self._in.window:
                 self._acknowledge()  # RFC 5961: who is really gone repeats it with the right number
         elif segment.syn:

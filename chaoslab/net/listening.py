@@ -36,7 +36,7 @@ class Listening:
         self.changed: Callable[[], None] = lambda: None
         self.closed = False
         self._stack = stack
-        self._backlog = max(backlog, 1)
+        self.listen(backlog)
         self._greeting: dict[Key, Connection] = {}
         self._waiting: deque[Connection] = deque()
 
@@ -49,6 +49,10 @@ class Listening:
     def full(self) -> bool:
         """Whether it can take no further connection before one is accepted."""
         return len(self._greeting) + len(self._waiting) >= self._backlog
+
+    def listen(self, backlog: int) -> None:
+        """Let so many connections wait, from now on."""
+        self._backlog = max(backlog, 1)
 
     def accept(self) -> Connection | None:
         """Return the connection that has waited longest, or None."""

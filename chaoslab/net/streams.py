@@ -53,6 +53,7 @@ class Stack:
         self._connections: dict[Key, Connection] = {}
         self._listening: dict[int, Listening] = {}
         self._datagrams: dict[int, Datagrams] = {}
+        self._bound: dict[int, None] = {}  # TCP ports that belong to somebody who neither listens nor is connected yet
         self._next_port: int | None = None
         internet.stacks[machine] = self
 
@@ -82,15 +83,30 @@ class Stack:
         """Return the connection of that name, or None."""
         return self._connections.get((local_port, remote, remote_port))
 
+    def bind(self, port: int) -> int:
+        """Take the TCP *port*, or any if it is 0, until it is released, and return its number.
+
+        Raises:
+            OSError: the port is taken (EADDRINUSE).
+        """
+        port = port or self._free_port(self._listening)
+        if port in self._listening or port in self._bound:
+            raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+        self._bound[port] = None
+        return port
+
+    def release(self, port: int) -> None:
+        """Let others have a port that ``bind`` has taken."""
+        self._bound.pop(port, None)
+
     def listen(self, port: int, backlog: int = 128, *, local_only: bool = False) -> Listening:
         """Accept connections at *port*; 0 means any.
 
         Raises:
             OSError: the port is taken (EADDRINUSE).
         """
-        port = port or self._free_port(self._listening)
-        if port in self._listening:
-            raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+        port = self.bind(port)
+        self.release(port)
         listening = self._listening[port] = Listening(self, port, backlog, local_only=local_only)
         return listening
 
@@ -99,10 +115,16 @@ class Stack:
         if self._listening.get(listening.port) is listening:
             del self._listening[listening.port]
 
-    def connect(self, machine: str, port: int) -> Connection:
-        """Begin a connection to *port* of *machine*; it is open when its ``state`` says so."""
+    def connect(self, machine: str, port: int, local_port: int = 0) -> Connection:
+        """Begin a connection to *port* of *machine*; it is open when its ``state`` says so.
+
+        Raises:
+            OSError: there is one already from *local_port* (EADDRNOTAVAIL), or no port is left.
+        """
         taken = {key[0]: None for key in self._connections if key[1:] == (machine, port)}
-        local_port = self._free_port(taken)
+        if local_port in taken:
+            raise OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL))
+        local_port = local_port or self._free_port(taken)
         connection = Connection(self, local_port, machine, port, heard=None)
         if self._on:
             self._connections[local_port, machine, port] = connection
@@ -114,7 +136,7 @@ class Stack:
         for _ in _PORTS:
             port = _PORTS[self._next_port]
             self._next_port = (self._next_port + 1) % len(_PORTS)
-            if port not in taken and port not in self._listening:
+            if port not in taken and port not in self._listening and port not in self._bound:
                 return port
         raise OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL))
 

@@ -56,6 +56,7 @@ class SimClock(trio.abc.Clock):
         heap: The events to come. Push entries; never push one that is due before ``now_ns``.
         next_sequence: Return the next sequence number.
         events: Events delivered so far.
+        events_max_at_once: Events, or rounds of Trio, that there may be at one instant.
         closing: The main task has ended; waiting for ever is then Trio's own business.
     """
 
@@ -74,7 +75,7 @@ class SimClock(trio.abc.Clock):
         self._trace = trace
         self._on_failure = on_failure
         self._events_max = events_max
-        self._events_max_at_once = events_max_at_once
+        self.events_max_at_once = events_max_at_once
         self.closing = False
         self._asked = False
         self._rounds = 0
@@ -99,11 +100,11 @@ class SimClock(trio.abc.Clock):
     def current_time(self) -> float:
         """Return virtual time in seconds. Trio calls this once a round, which is how a busy loop is noticed."""
         self._rounds += 1
-        if self._rounds > self._events_max_at_once:
+        if self._rounds > self.events_max_at_once:
             self._rounds = 0
             self._on_failure(
                 LimitExceeded(
-                    f"tasks ran {self._events_max_at_once:,} rounds at {self.now_ns / NS_PER_S:.6f} s of virtual time "
+                    f"tasks ran {self.events_max_at_once:,} rounds at {self.now_ns / NS_PER_S:.6f} s of virtual time "
                     "without ever waiting for anything: some loop never waits. "
                     "Raise events_max_at_once if that is meant."
                 )
@@ -161,10 +162,10 @@ class SimClock(trio.abc.Clock):
         if self.now_ns != self._instant_ns:
             self._instant_ns = self.now_ns
             self._events_before_instant = self.events
-        elif self.events - self._events_before_instant > self._events_max_at_once:
+        elif self.events - self._events_before_instant > self.events_max_at_once:
             self._events_before_instant = self.events
             raise LimitExceeded(
-                f"more than {self._events_max_at_once:,} events at {self.now_ns / NS_PER_S:.6f} s of virtual time: "
+                f"more than {self.events_max_at_once:,} events at {self.now_ns / NS_PER_S:.6f} s of virtual time: "
                 "something answers itself without any delay. Raise events_max_at_once if that is meant."
             )
         if self.events > self._events_max:

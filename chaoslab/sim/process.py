@@ -50,6 +50,12 @@ class Process:
     new_socket: Callable[[int, int, int], Any] | None = None
     opened: Mapping[int, Any] = attrs.field(factory=dict)
     worker_ns: int | None = None
+    _ages: int = 0
+
+    def next_age(self) -> int:
+        """Return how many things of this program had an age before."""
+        self._ages += 1
+        return self._ages
 
     def socket_of(self, descriptor: int) -> Any:
         """Return the socket of *descriptor*. Raises OSError (EBADF) if there is none."""

@@ -507,7 +507,7 @@ def test_a_loop_that_never_waits_is_ended_by_the_limit(monkeypatch: pytest.Monke
         while True:
             await asyncio.sleep(0)
 
-    with pytest.raises(cl.LimitExceeded, match="without ever waiting"):
+    with pytest.raises(cl.LimitExceeded, match="some task never waits"):
         in_main(serve, for_ten_seconds)
 
 
@@ -690,7 +690,11 @@ async def starts_a_process() -> None:
 
 
 async def runs_a_loop_of_its_own() -> None:
-    asyncio.run(asyncio.sleep(1))
+    waiting = asyncio.sleep(1)
+    try:
+        asyncio.run(waiting)
+    finally:
+        waiting.close()
 
 
 async def makes_a_loop() -> None:

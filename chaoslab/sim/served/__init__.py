@@ -21,6 +21,7 @@ Rules:
     polling.py      select.select and select.poll of what is ready now
     workers.py      trio.to_thread
     logs.py         handlers of logging
+    ages.py         hashes of what programs keep in sets
     locks.py        threading.Lock
     handlers.py     handlers of signals
     awaitables.py   asyncio.as_completed

@@ -24,6 +24,9 @@ _OWN: Final = ("chaoslab", "trio", "outcome", "pytest", "_pytest", "pluggy", "hy
 _KEEPING: Final = ("bz2", "tarfile")
 """Modules of the standard library that keep the ``open`` that was there when they were imported."""
 
+_INHERITED: Final = object()
+"""What stands for a method that a class has from another: it is taken away again, not put back."""
+
 _LIBRARY: Final = os.path.dirname(os.__file__) + os.sep  # noqa: PTH120
 _PACKAGES: Final = ("site-packages", "dist-packages")
 
@@ -39,8 +42,8 @@ class Bindings:
         self._first = [(place, name, getattr(place, name), new) for place, name, new in replacements]
         self._before: list[Any] = []
         self._new: dict[int, tuple[Any, Any]] = {}
-        for _, _, old, new in self._first:
-            if callable(old):
+        for _, name, old, new in self._first:
+            if callable(old) and not name.startswith("__"):  # a method of a class has no other name
                 self._new.setdefault(id(old), (old, new))
         self._seen: dict[str, ModuleType] = {}
         self._others: list[tuple[ModuleType, str, Any, Any]] = []
@@ -50,7 +53,7 @@ class Bindings:
         if sys.modules != self._seen:
             self._look_through()
         # Not what was there at the first run: a test may have put something else there for a while.
-        self._before = [vars(place)[name] for place, name, _, _ in self._first]
+        self._before = [vars(place).get(name, _INHERITED) for place, name, _, _ in self._first]
         for place, name, _, new in self._first:
             setattr(place, name, new)
         for module, name, old, new in self._others:
@@ -60,7 +63,10 @@ class Bindings:
     def release(self) -> None:
         """Put back what was there, also in modules that were imported meanwhile."""
         for (place, name, _, _), before in zip(self._first, self._before, strict=True):
-            setattr(place, name, before)
+            if before is _INHERITED:
+                delattr(place, name)
+            else:
+                setattr(place, name, before)
         for module, name, old, new in self._others:
             if module.__dict__.get(name) is new:
                 module.__dict__[name] = old

@@ -5,13 +5,15 @@ The real classes are C code in which nothing can be replaced, so classes that lo
 Rules:
 
 1. Whatever is made by such a class is an instance of the real one, and counts as an instance of both.
-2. What is pickled names the real one's maker here, as the real one's name leads to the stand-in meanwhile.
+2. Classes that programs derive from them while a run lasts may have a metaclass, as from the real ones.
+3. What is pickled names the real one's maker here, as the real one's name leads to the stand-in meanwhile.
 
 This file does not know where a class is known by a name: see ``bindings``.
 """
 
 from __future__ import annotations
 
+import builtins
 import copyreg
 import datetime
 from collections.abc import Callable
@@ -72,9 +74,23 @@ def date_replacements(current: Callable[[], Process | None]) -> list[tuple[Any, 
         def utcnow(cls) -> Any:
             return cls.now(datetime.UTC).replace(tzinfo=None)
 
+    real_build: Any = builtins.__build_class__
+    meant: dict[type, type] = {date: datetime.date, datetime_: datetime.datetime}
+
+    def build_class(function: Any, name: str, *bases: Any, **named: Any) -> Any:
+        """Derive a class of another kind from the real classes: a stand-in's kind would be in its way."""
+        kinds = [named.get("metaclass", type), *(type(base) for base in bases if base not in meant)]
+        if any(kind is not type and isinstance(kind, type) for kind in kinds):
+            bases = tuple(meant.get(base, base) if isinstance(base, type) else base for base in bases)
+        return real_build(function, name, *bases, **named)
+
     datetime_.__name__ = datetime_.__qualname__ = "datetime"
     date.__qualname__ = "date"
-    return [(datetime, "datetime", datetime_), (datetime, "date", date)]
+    return [
+        (datetime, "datetime", datetime_),
+        (datetime, "date", date),
+        (builtins, "__build_class__", build_class),
+    ]
 
 
 def pickled_by_makers() -> Callable[[], None]:

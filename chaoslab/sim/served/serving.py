@@ -13,6 +13,7 @@ from typing import Any
 
 from chaoslab.sim import determinism
 from chaoslab.sim.process import PROCESS, Process
+from chaoslab.sim.served.ages import age_replacements
 from chaoslab.sim.served.awaitables import awaitable_replacements
 from chaoslab.sim.served.bindings import Bindings
 from chaoslab.sim.served.clocks import clock_replacements
@@ -60,6 +61,7 @@ def serving(outside: Process, after: Callable[..., None]) -> Iterator[None]:
             [
                 *clock_replacements(_current),
                 *date_replacements(_current),
+                *age_replacements(_current),
                 *randomness_replacements(_current, _node),
                 *worker_replacements(lambda: _node() is not None),
                 *file_replacements(_node),
