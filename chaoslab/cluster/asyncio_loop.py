@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import functools
 import heapq
 import logging
@@ -46,8 +47,6 @@ _TURNS_IN_A_ROW: Final = 100
 """Turns before Trio gets control, and those in which the tasks of a dead node may unwind."""
 _CLOSINGS: Final = 10
 """How often a coroutine is told to end that waits again instead."""
-_STUBBORN: Final[list[Any]] = []
-"""Coroutines that would not end: let go of, they would say so."""
 
 
 class SimulatedLoop(selector_events.BaseSelectorEventLoop):
@@ -371,7 +370,11 @@ def _muted() -> Iterator[None]:
 
 
 def _close(coroutine: Any) -> None:
-    """End *coroutine*, which may not want to."""
+    """End *coroutine*, which may not want to.
+
+    One that never ends would be told to once more when nothing refers to it any longer, at the latest when Python ends:
+    without a loop, and perhaps for ever. So it is referred to for good.
+    """
     for _ in range(_CLOSINGS):
         try:
             coroutine.close()
@@ -380,7 +383,8 @@ def _close(coroutine: Any) -> None:
         except (Exception, SystemExit):
             return
         return
-    _STUBBORN.append(coroutine)
+    with contextlib.suppress(AttributeError):  # another Python
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(coroutine))
 
 
 class _Task(asyncio.Task[Any]):

@@ -52,9 +52,9 @@ class Selector(selectors.BaseSelector):
         if descriptor in self._keys:
             raise KeyError(f"{fileobj!r} is registered already")
         found = self._sockets.opened.get(descriptor)
-        if found is None and descriptor >= FIRST_DESCRIPTOR:
-            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         if found is None:
+            if descriptor >= FIRST_DESCRIPTOR:
+                raise OSError(errno.EBADF, os.strerror(errno.EBADF))
             escapes.refuse(
                 f"watched the file descriptor {descriptor}", "a loop watches sockets of its own node and nothing else"
             )

@@ -36,6 +36,7 @@ def process_of(host: Host, node: Node) -> Process:
         wall_ns=lambda: host.wall_clock.wall_ns(),
         monotonic_ns=host.clock.monotonic_ns,
         new_socket=new_plain_socket,
+        address=lambda: node.address,
         opened=node.sockets.opened,
         stream=host.engine.choices.stream(f"random {host.name}"),
         files=Descriptors(

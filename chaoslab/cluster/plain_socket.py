@@ -158,5 +158,6 @@ class PlainSocket:
 def _refuse_to_wait(name: str) -> NoReturn:
     escapes.refuse(
         f"called {name} of a socket of the standard library, which may wait",
-        "use Trio's sockets; trio.socket.from_stdlib_socket makes one of this one",
+        "use Trio's sockets (trio.socket.from_stdlib_socket makes one of this one), or setblocking(False) and "
+        "asyncio's loop.sock_recv and its like",
     )

@@ -36,12 +36,12 @@ from chaoslab.sim.tasks import node_of_current_task
 
 __all__ = ["WRITING", "guarded", "refuse"]
 
-_THREAD: Final = ("started a thread", "use a task: nursery.start_soon")
+_THREAD: Final = ("started a thread", "use a task: nursery.start_soon, or asyncio.create_task")
 _PROCESS: Final = ("started a process", "a simulation has one process only")
 _SIGNAL: Final = ("sent a signal to a real process", "use a fault, such as crash, or end the node's own code")
 _SLEEP: Final = ("called time.sleep", "use await node.sleep(seconds), which takes virtual time")
 _EVENTS: Final = {
-    "socket.__new__": ("opened a real socket", "use node.connect and node.listen, or Trio's own sockets"),
+    "socket.__new__": ("opened a real socket", "use node.connect and node.listen, or the sockets of Trio or asyncio"),
     "_thread.start_new_thread": _THREAD,
     "_thread.start_joinable_thread": _THREAD,
     "time.sleep": _SLEEP,
@@ -56,7 +56,7 @@ _UNTOLD: Final[tuple[tuple[ModuleType, str, tuple[str, str]], ...]] = (
 """Functions without an audit event, to be replaced meanwhile."""
 _LOCKS: Final = (
     "locked a file of a node",
-    "no other process has its disk: use trio.Lock, or open a file with mode 'x'",
+    "no other process has its disk: use a lock of Trio's or asyncio's, or open a file with mode 'x'",
 )
 _OF_DESCRIPTORS: Final = {
     **dict.fromkeys(("fcntl.flock", "fcntl.lockf", "os.lockf"), _LOCKS),

@@ -37,6 +37,7 @@ class Process:
         stream: Where its random numbers come from.
         files: Its files, with the functions of ``os`` by their names; None: it has none of its own.
         new_socket: Makes a socket of a family, type and protocol; None: it has no network.
+        address: Tells the address of its machine; None: it has no network.
         opened: Its sockets, by their descriptors.
         worker_ns: How long what it does in a worker thread at this moment has taken; None: it is in none.
     """
@@ -48,6 +49,7 @@ class Process:
     stream: Stream
     files: Any = None
     new_socket: Callable[[int, int, int], Any] | None = None
+    address: Callable[[], str] | None = None
     opened: Mapping[int, Any] = attrs.field(factory=dict)
     worker_ns: int | None = None
     _ages: int = 0

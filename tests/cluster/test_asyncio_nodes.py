@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 import trio
 
@@ -203,6 +204,116 @@ def test_the_loop_s_functions_for_sockets_work_on_sockets_of_the_standard_librar
         return plain.recv(100), await loop.sock_recv(plain, 100)
 
     assert programs(client, server) == (b"olleh", b"")
+
+
+def test_a_port_belongs_to_who_has_bound_it() -> None:
+    """It has its number at once, nobody else gets it, and a socket that listens already is taken as it is."""
+
+    async def client(node: cl.Node) -> Any:
+        plain = socket.create_server(("", 0))
+        port = plain.getsockname()[1]
+        with pytest.raises(OSError, match="address already in use"):
+            await asyncio.start_server(lambda reader, writer: writer.close(), port=port)
+        server = await asyncio.start_server(lambda reader, writer: writer.close(), sock=plain)
+        own = socket.socket()
+        own.setblocking(False)
+        own.bind(("", 0))
+        mine = own.getsockname()[1]
+        await asyncio.get_running_loop().sock_connect(own, ("127.0.0.1", port))
+        names = own.getsockname(), own.getpeername()
+        own.close()
+        server.close()
+        await server.wait_closed()
+        again = await asyncio.start_server(lambda reader, writer: writer.close(), port=port)
+        again.close()
+        return port > 0, names == (("127.0.0.1", mine), ("127.0.0.1", port))
+
+    assert programs(client) == (True, True)
+
+
+def test_an_error_of_a_connection_is_told_once() -> None:
+    """The reset, then the end; and whoever drains learns of it, however full the buffers are."""
+
+    async def server(node: cl.Node) -> None:
+        async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.transport.pause_reading()  # type: ignore[attr-defined]
+            await asyncio.sleep(0.5)
+            writer.transport.abort()  # with bytes unread
+
+        await (await asyncio.start_server(handle, port=7000)).serve_forever()
+
+    async def client(node: cl.Node) -> Any:
+        plain = socket.socket()
+        plain.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(plain, ("n1", 7000))
+        plain.send(b"hello")
+        _, writer = await asyncio.open_connection("n1", 7000)
+
+        async def send() -> None:
+            while True:
+                writer.write(b"x" * 100_000)
+                await writer.drain()
+
+        with pytest.raises(ConnectionError):
+            await send()
+        writer.close()
+        with pytest.raises(ConnectionError):
+            await writer.wait_closed()
+        with pytest.raises(ConnectionResetError):
+            plain.recv(100)
+        with pytest.raises(BrokenPipeError):
+            plain.send(b"more")
+        assert plain.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
+        return plain.recv(100)
+
+    assert programs(client, server) == b""
+
+
+def test_peeking_leaves_what_it_sees_and_other_flags_are_refused() -> None:
+    async def client(node: cl.Node) -> Any:
+        plain = socket.socket()
+        plain.setblocking(False)
+        loop = asyncio.get_running_loop()
+        await loop.sock_connect(plain, ("n1", 7000))
+        await loop.sock_sendall(plain, b"hello")
+        await asyncio.sleep(1)
+        with pytest.raises(OSError, match="not supported"):
+            plain.recv(2, socket.MSG_OOB)
+        peeked = plain.recv(2, socket.MSG_PEEK)
+        plain.shutdown(socket.SHUT_RD)
+        return peeked, plain.recv(100), plain.recv(100)
+
+    assert programs(client, echo_server) == (b"he", b"hello", b"")
+
+
+@pytest.mark.usefixtures("silence")
+def test_a_socket_that_is_closed_is_watched_no_more() -> None:
+    """As by a real selector: nothing is called, and what was left is taken away by its old number."""
+
+    async def client(node: cl.Node) -> Any:
+        loop = asyncio.get_running_loop()
+        plain = socket.socket()
+        plain.setblocking(False)
+        await loop.sock_connect(plain, ("n1", 7000))
+        called: list[int] = []
+        loop.add_reader(plain, called.append, 1)
+        number = plain.fileno()
+        plain.close()
+        await asyncio.sleep(1)
+        with pytest.raises(ValueError, match="Invalid file descriptor"):
+            loop.add_reader(-1, print)
+        return called, loop.remove_reader(number), loop.remove_reader(number)
+
+    assert programs(client, echo_server) == ([], True, False)
+
+
+def test_a_machine_knows_its_own_name_and_addresses_without_asking() -> None:
+    async def client(node: cl.Node) -> Any:
+        found = await asyncio.to_thread(socket.getaddrinfo, "127.0.0.1", 80, type=socket.SOCK_STREAM)
+        by_service = await asyncio.get_running_loop().getaddrinfo("n1", "http", type=socket.SOCK_STREAM)
+        return socket.getfqdn(), socket.gethostbyname("n2"), found[0][4], by_service[0][4]
+
+    assert programs(client) == ("n2", "10.0.0.2", ("127.0.0.1", 80), ("10.0.0.1", 80))
 
 
 # Time
@@ -499,6 +610,43 @@ def test_an_error_of_the_disk_that_is_not_handled_is_a_panic() -> None:
     assert lives == ["n1", "n1"]
 
 
+@pytest.mark.usefixtures("silence")
+def test_tasks_that_will_not_end_are_let_go_of() -> None:
+    """Told to end, they wait for something else, again and again; some were made past the loop."""
+    begun = []
+
+    @cl.on_asyncio
+    async def serve(node: cl.Node) -> None:
+        async def stubborn() -> None:
+            begun.append(node.name)
+            while True:
+                try:
+                    await asyncio.sleep(1)
+                except BaseException:  # noqa: S112
+                    continue
+
+        tasks = [asyncio.create_task(stubborn()), asyncio.Task(stubborn())]
+        await asyncio.wait(tasks)
+
+    async def act(cluster: cl.Cluster) -> None:
+        await trio.sleep(1)
+        with cluster.faults(cl.crash("n1")):
+            await trio.sleep(1)
+        await trio.sleep(1)
+
+    in_main(serve, act)
+    assert begun == ["n1"] * 4
+
+
+def test_a_loop_that_is_stopped_ends_its_program_as_asyncio_run_does() -> None:
+    async def client(node: cl.Node) -> None:
+        asyncio.get_running_loop().stop()
+        await asyncio.sleep(1)
+
+    with pytest.raises(cl.NodeError, match="Event loop stopped before Future completed"):
+        programs(client)
+
+
 def test_a_loop_that_never_waits_is_ended_by_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(Engine.__init__.__kwdefaults__, "events_max_at_once", 1000)
 
@@ -531,6 +679,51 @@ def test_tasks_and_futures_go_through_sets_by_their_age() -> None:
     assert [sorted(order) for order in first] == [list(range(100))] * 3
     assert programs(client) == first
     assert other
+
+
+def test_what_programs_keep_in_sets_goes_by_its_age() -> None:
+    """Writers, as in every chat server; queues; and all tasks, which come from a set that the whole process shares."""
+
+    async def client(node: cl.Node) -> Any:
+        async def work(number: int) -> None:
+            await asyncio.sleep(100)
+
+        tasks = [asyncio.create_task(work(number), name=f"Task-{number}") for number in range(50)]
+        writers = [(await asyncio.open_connection("n1", 7000))[1] for _ in range(50)]
+        queues = [asyncio.Queue[int]() for _ in range(50)]
+        positions = {id(one): place for place, one in enumerate([*writers, *queues])}
+        for writer in writers:
+            writer.close()
+        orders = [[positions[id(one)] for one in set(kind)] for kind in (writers, queues)]  # type: ignore[call-overload]
+        names = [task.get_name() for task in asyncio.all_tasks() if task in tasks]
+        foreign = asyncio.Task(work(50))
+        return orders, names, foreign in asyncio.all_tasks()
+
+    first = programs(client, echo_server)
+    other = [object() for _ in range(10_001)]
+    assert programs(client, echo_server) == first
+    assert len(first[1]) == 50
+    assert first[2]
+    assert other
+
+
+def test_timers_of_one_moment_go_off_in_the_order_in_which_they_were_set() -> None:
+    """Time stands still between two events, so many have the same; and none is early."""
+
+    async def client(node: cl.Node) -> Any:
+        order: list[int] = []
+        loop = asyncio.get_running_loop()
+        for number in range(20):
+            loop.call_later(0.02, order.append, number)
+        await asyncio.sleep(1)
+        early = []
+        for number in range(1, 200):
+            when = loop.time() + number / 7000
+            await asyncio.sleep(when - loop.time())
+            early.append(loop.time() < when)
+        return order, any(early)
+
+    assert programs(client) == (list(range(20)), False)
 
 
 STORE = """
@@ -740,14 +933,55 @@ def test_a_loop_within_the_loop_is_refused_by_asyncio_itself() -> None:
         programs(client)
 
 
+async def sleeps() -> None:
+    await asyncio.sleep(1)
+
+
+async def yields() -> None:
+    await asyncio.sleep(0)
+
+
+async def gets() -> None:
+    await asyncio.Queue[int]().get()
+
+
+@pytest.mark.parametrize("code", [sleeps, yields, gets])
 @pytest.mark.filterwarnings("ignore:coroutine")
-def test_code_on_asyncio_that_was_not_told_so_is_told_what_to_do() -> None:
+def test_code_on_asyncio_that_was_not_told_so_is_told_what_to_do(code: Callable[[], Awaitable[None]]) -> None:
     async def serve(node: cl.Node) -> None:
         async with trio.open_nursery():
-            await asyncio.sleep(1)
+            await code()
 
     with pytest.raises(cl.UsageError, match=r"put @chaoslab\.on_asyncio before its function"):
         in_main(serve, for_ten_seconds)
+
+
+def test_code_on_trio_that_runs_on_asyncio_is_told_so() -> None:
+    async def client(node: cl.Node) -> None:
+        await trio.sleep(1)
+
+    with pytest.raises(cl.UsageError, match="waits for something of Trio's"):
+        programs(client)
+
+
+def test_functions_that_are_not_async_run_at_once_in_anyio_too() -> None:
+    """Starlette and FastAPI run in AnyIO's worker threads what is not async; it has its own on asyncio."""
+
+    async def client(node: cl.Node) -> Any:
+        await anyio.Path("file").write_text("content")
+        return await anyio.to_thread.run_sync(lambda: Path("file").read_text())
+
+    assert programs(client) == "content"
+
+
+def test_a_decorator_at_the_wrong_place_says_where_it_belongs() -> None:
+    @cl.on_asyncio
+    async def main(cluster: cl.Cluster) -> None:
+        pass
+
+    with pytest.raises(cl.UsageError, match="it is for the function of a node"):
+        cl.run(main)
+    assert cl.on_asyncio(main) is main
 
 
 def test_only_async_functions_run_on_asyncio() -> None:

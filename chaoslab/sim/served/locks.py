@@ -40,7 +40,8 @@ def lock_replacements(node: Callable[[], Process | None]) -> list[tuple[Any, str
             if blocking and node() is not None:
                 escapes.refuse(
                     "waited for a threading.Lock that another task holds",
-                    "it would stop all nodes: use trio.Lock, or let no task wait for anything while it holds this one",
+                    "it would stop all nodes: use a lock of Trio's or asyncio's, or let no task wait for anything "
+                    "while it holds this one",
                 )
             return self._lock.acquire(blocking, timeout)
 

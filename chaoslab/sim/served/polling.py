@@ -89,4 +89,4 @@ def _descriptor(fd: Any) -> int:
 
 
 def _refuse(function: str) -> None:
-    escapes.refuse(f"called {function}", "it would stop all nodes: wait with Trio, which takes virtual time")
+    escapes.refuse(f"called {function}", "it would stop all nodes: wait with Trio or asyncio, which takes virtual time")

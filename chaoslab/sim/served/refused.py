@@ -32,7 +32,7 @@ _LOOPS: Final = (asyncio, asyncio.events, _POLICY)
 _ON_ASYNCIO: Final = (
     "put @chaoslab.on_asyncio before the function of the node or client, and await your own main function"
 )
-_WAITS: Final = "it would stop all nodes: wait with Trio, which takes virtual time"
+_WAITS: Final = "it would stop all nodes: wait with Trio or asyncio, which takes virtual time"
 _REFUSED: Final[tuple[tuple[Any, str, str, str], ...]] = (
     *((place, "new_event_loop", "began a loop of asyncio's", _ON_ASYNCIO) for place in _LOOPS),
     (threading.Condition, "wait", "waited for another thread", _WAITS),

@@ -26,7 +26,7 @@ from chaoslab.sim.served.polling import polling_replacements
 from chaoslab.sim.served.randomness import hidden_generator_served, randomness_replacements
 from chaoslab.sim.served.refused import refused_replacements
 from chaoslab.sim.served.sockets import socket_replacements
-from chaoslab.sim.served.workers import start_worker, worker_replacements
+from chaoslab.sim.served.workers import anyio_workers_served, start_worker, worker_replacements
 
 __all__ = ["serving"]
 
@@ -86,6 +86,7 @@ def serving(outside: Process, after: Callable[..., None]) -> Iterator[None]:
         _bindings.bind()
         stack.callback(hidden_generator_served(_current))
         stack.callback(pickled_by_makers())
+        stack.callback(anyio_workers_served(lambda: _node() is not None))
         stack.callback(take_handlers_away)
         stack.callback(put_levels_back)
         stack.callback(_environment_kept())

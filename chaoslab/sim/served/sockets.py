@@ -4,13 +4,15 @@ Rules:
 
 1. A node's socket is one of its own network stack. It can be set up, bound and told to listen; whatever waits is done
    through ``trio.socket.from_stdlib_socket``, which is what AnyIO and servers that open their own sockets do.
-2. A name is looked up through Trio: ``socket.getaddrinfo`` would ask a real name server, and is refused.
+2. A name is looked up through Trio or asyncio: ``socket.getaddrinfo`` would ask a real name server, and is refused,
+   but for addresses and for the names that a machine has for itself.
 
 This file does not know what a network stack is: the process makes the sockets.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 from collections.abc import Callable
 from typing import Any, Final
@@ -23,6 +25,7 @@ from chaoslab.sim.process import Process
 __all__ = ["socket_replacements"]
 
 _SOCKET: Final = socket.socket
+_ANY: Final = ("0.0.0.0", "::")  # noqa: S104 - names, to which nothing is bound
 _LOOKING_UP: Final = ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr", "getfqdn", "getnameinfo")
 
 
@@ -67,12 +70,39 @@ def _looking_up(name: str, node: Callable[[], Process | None]) -> Callable[..., 
     real = getattr(socket, name)
 
     def served(*arguments: Any, **named: Any) -> Any:
-        flags = named.get("flags", arguments[5] if len(arguments) > 5 else 0) if name == "getaddrinfo" else 0
-        if node() is None:
+        process = node()
+        if process is None:
             return real(*arguments, **named)
-        if flags & socket.AI_NUMERICHOST:  # by which Trio finds out whether a host is an address
-            found = real(*arguments, **named)
-            return [one for one in found if one[0] == socket.AF_INET] or found
-        return escapes.refuse(f"called socket.{name}", "use trio.socket.getaddrinfo: it asks the simulated name server")
+        host, *rest = arguments or (next(iter(named.values()), ""),)
+        if name == "getaddrinfo" and arguments:
+            flags = named.get("flags", arguments[5] if len(arguments) > 5 else 0)
+            is_told = flags & socket.AI_NUMERICHOST  # by which Trio finds out whether a host is an address
+            address = host if is_told or host is None else _address_at(process, host)
+            if is_told or host is None or address is not None:
+                found = real(address, *rest, **named)
+                return [one for one in found if one[0] == socket.AF_INET] or found
+        if name == "getfqdn" and (not host or host in _ANY or _address_at(process, host) is not None):
+            return process.name
+        if name.startswith("gethostbyname") and (address := _address_at(process, host)) is not None:
+            return address if name == "gethostbyname" else (host, [], [address])
+        return escapes.refuse(
+            f"called socket.{name}",
+            "use trio.socket.getaddrinfo or asyncio's loop.getaddrinfo: they ask the simulated name server",
+        )
 
     return served
+
+
+def _address_at(process: Process, host: Any) -> str | None:
+    """Return the address that *host* is at its own machine without asking anybody; None: it has to be looked up."""
+    if isinstance(host, bytes):
+        host = host.decode()
+    if host == "localhost":
+        return "127.0.0.1"
+    if host == process.name and process.address is not None:
+        return process.address()
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return None
+    return str(host)

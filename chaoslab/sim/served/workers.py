@@ -1,4 +1,4 @@
-"""What Trio hands to a worker thread, done in the simulation's own thread.
+"""What Trio, or AnyIO on asyncio, hands to a worker thread, done in the simulation's own thread.
 
 Rules:
 
@@ -9,6 +9,10 @@ Rules:
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
+import importlib
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +22,7 @@ import trio
 from chaoslab.sim import determinism, escapes
 from chaoslab.sim.process import PROCESS
 
-__all__ = ["start_worker", "worker_replacements"]
+__all__ = ["anyio_workers_served", "start_worker", "worker_replacements"]
 
 
 def start_worker(after: Callable[..., None], function: Callable[[], Any], deliver: Any) -> None:
@@ -59,3 +63,33 @@ def worker_replacements(is_served: Callable[[], bool]) -> list[tuple[Any, str, A
         return trio.from_thread, name, served
 
     return [refusing("run"), refusing("run_sync")]
+
+
+def anyio_workers_served(is_served: Callable[[], bool]) -> Callable[[], None]:
+    """Let AnyIO hand functions to the loop instead of threads of its own; return what ends that.
+
+    On Trio it uses Trio's worker threads; on asyncio it has its own. Starlette and FastAPI run in them every function
+    that is not async.
+    """
+    if "anyio" not in sys.modules:
+        return lambda: None
+    backend: Any = importlib.import_module("anyio._backends._asyncio").AsyncIOBackend
+    real = backend.run_sync_in_worker_thread
+
+    async def run_sync_in_worker_thread(
+        cls: Any, func: Callable[..., Any], args: Any, abandon_on_cancel: bool = False, limiter: Any = None
+    ) -> Any:
+        if not is_served():
+            return await real(func, args, abandon_on_cancel, limiter)
+        await cls.checkpoint()
+        async with limiter or cls.current_default_thread_limiter():
+            context = contextvars.copy_context()
+            return await asyncio.get_running_loop().run_in_executor(None, context.run, func, *args)
+
+    before = vars(backend)["run_sync_in_worker_thread"]
+    backend.run_sync_in_worker_thread = classmethod(run_sync_in_worker_thread)
+
+    def end() -> None:
+        backend.run_sync_in_worker_thread = before
+
+    return end
