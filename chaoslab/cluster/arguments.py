@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from chaoslab.checkers import Verdict
 from chaoslab.errors import UsageError
 from chaoslab.history import History
 
 __all__ = ["mistake_in_factory", "refuse_client", "refuse_code", "refuse_fault", "refuse_nodes", "verdict_of"]
+
+
+_OF_CLIENTS: Final = "code of clients"
 
 
 def refuse_nodes(nodes: Any) -> None:
@@ -38,21 +41,23 @@ def refuse_code(code: Any, what: str = "code of nodes") -> None:
         name = code.__qualname__
         code.close()  # or Python warns that nobody awaited it
         raise UsageError(f"{name} was called already: write {name}, without parentheses.", key="cluster.start")
-    if not callable(code) and not inspect.iscoroutinefunction(getattr(code, "serve", None)):
+    method = "call" if what == _OF_CLIENTS else "serve"
+    if not callable(code) and not inspect.iscoroutinefunction(getattr(code, method, None)):
+        arguments = "self, node, invocation" if what == _OF_CLIENTS else "self, node"
         raise UsageError(
-            f"{code!r} is no {what}: that is an async function, a class with async def serve(self, node), or the "
+            f"{code!r} is no {what}: that is an async function, a class with async def {method}({arguments}), or the "
             "factory of a state machine.",
             key="cluster.start",
         )
 
 
 def refuse_client(code: Any) -> None:
-    """Refuse what is neither ``async def call(node, invocation)`` nor a factory that takes a ``Context``.
+    """Refuse what is neither ``async def call(node, invocation)`` nor a class with it, nor a factory of a machine.
 
     Raises:
         UsageError: it is none of these.
     """
-    refuse_code(code, "code of clients")
+    refuse_code(code, _OF_CLIENTS)
     if inspect.iscoroutinefunction(code) or not inspect.isfunction(code):
         return
     try:

@@ -83,6 +83,8 @@ async def calling(call: Callable[..., Awaitable[Any]], node: Node) -> AsyncItera
     if function is None:
         yield functools.partial(call, node)
     else:
+        if inspect.ismethod(call):
+            function = functools.partial(function, call.__self__)
         async with _running(node) as (loop, seen):
             yield lambda invocation: loop.complete(function(seen, invocation))
 

@@ -159,6 +159,8 @@ class MachineClient(Client, MachineHost):
 class AsyncClient(Client, AsyncHost):
     """A client that is an async function of the client's ``Node`` and the ``Invocation``; it returns what was seen.
 
+    It may be a method: each life of the client then has an object of its own, for what its operations share.
+
     ``TimeoutError`` means that nobody knows whether it happened, ``CallRefused`` that it did not. A function that
     needs to say more returns a ``Complete``.
     """
@@ -173,14 +175,14 @@ class AsyncClient(Client, AsyncHost):
         history: History,
         engine: Engine,
         internet: Internet,
-        call: Callable[[Node, Invocation], Awaitable[Any]],
+        new_call: Callable[[], Callable[[Node, Invocation], Awaitable[Any]]],
         *,
         nodes: tuple[str, ...],
         settings: Any = None,
     ) -> None:
         Client.__init__(self, name, number, clients, history, engine)
         AsyncHost.__init__(self, name, engine, internet, self._serve, nodes=nodes, settings=settings)
-        self._call = call
+        self._new_call = new_call
         self._sender: trio.MemorySendChannel[Invocation] | None = None
 
     def _begin(self, invocation: Invocation) -> None:
@@ -189,7 +191,7 @@ class AsyncClient(Client, AsyncHost):
 
     async def _serve(self, node: Node) -> None:
         self._sender, receiver = trio.open_memory_channel[Invocation](1)
-        async with calling(self._call, node) as call:
+        async with calling(self._new_call(), node) as call:
             async for invocation in receiver:
                 self.complete(await self._completion(call, invocation))
 

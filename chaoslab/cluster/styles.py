@@ -1,8 +1,8 @@
 """The styles in which a node's or a client's code is written, and the hosts that carry them.
 
 A node is ``async def serve(node)``, a class with an async method ``serve(self, node)``, or the factory of a state
-machine. A client is ``async def call(node, invocation)``, or the factory of a ``ClientMachine``. What is none of these
-has been refused before: see ``arguments``.
+machine. A client is ``async def call(node, invocation)``, a class with such a method, or the factory of a
+``ClientMachine``. What is none of these has been refused before: see ``arguments``.
 """
 
 from __future__ import annotations
@@ -62,10 +62,23 @@ def new_client(
     settings: Any,
 ) -> AnyClient:
     """Return a client that runs *code*; the first arguments are those of every ``Client``. It is not started yet."""
-    if inspect.iscoroutinefunction(code):
-        return AsyncClient(name, number, clients, history, engine, internet, code, nodes=nodes, settings=settings)
+    new_call = _new_call(code)
+    if new_call is not None:
+        return AsyncClient(name, number, clients, history, engine, internet, new_call, nodes=nodes, settings=settings)
     network = internet.network
     return MachineClient(name, number, clients, history, engine, network, code, nodes=nodes, settings=settings)
+
+
+def _new_call(code: Any) -> Any:
+    """Return what gives a new life of a client its async function, or None if *code* is the factory of a machine."""
+    if inspect.iscoroutinefunction(code):
+        return lambda: code
+    if not inspect.iscoroutinefunction(getattr(code, "call", None)):
+        return None
+    if isinstance(code, type):
+        new: Any = code
+        return lambda: new().call  # a new object for each life of the client
+    return lambda: code.call
 
 
 def _serve(code: Any) -> Any:

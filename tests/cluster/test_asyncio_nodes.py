@@ -815,36 +815,27 @@ def test_a_client_s_loop_goes_on_between_its_operations() -> None:
 
         await (await asyncio.start_server(handle, port=7000)).serve_forever()
 
-    class Connection:
+    class Client:
         reader: asyncio.StreamReader
         writer: asyncio.StreamWriter
-        beating: asyncio.Task[None]
+        beating: asyncio.Task[None] | None = None
 
-    opened: dict[str, Connection] = {}
+        async def beat(self) -> None:
+            while True:
+                await asyncio.sleep(0.25)
+                self.writer.write(b"beat\n")
 
-    async def connection(name: str) -> Connection:
-        if name not in opened:
-            one = Connection()
-            one.reader, one.writer = await asyncio.open_connection("n1", 7000)
-
-            async def beat() -> None:
-                while True:
-                    await asyncio.sleep(0.25)
-                    one.writer.write(b"beat\n")
-
-            one.beating = asyncio.create_task(beat())
-            opened[name] = one
-        return opened[name]
-
-    @cl.on_asyncio
-    async def call(node: cl.Node, invocation: cl.Invocation) -> Any:
-        one = await connection(node.name)
-        one.writer.write(f"{invocation.f} {invocation.key} {invocation.value}\n".encode())
-        answer = (await one.reader.readline()).decode().strip()
-        return None if answer == "-" else int(answer)
+        @cl.on_asyncio
+        async def call(self, node: cl.Node, invocation: cl.Invocation) -> Any:
+            if self.beating is None:
+                self.reader, self.writer = await asyncio.open_connection("n1", 7000)
+                self.beating = asyncio.create_task(self.beat())
+            self.writer.write(f"{invocation.f} {invocation.key} {invocation.value}\n".encode())
+            answer = (await self.reader.readline()).decode().strip()
+            return None if answer == "-" else int(answer)
 
     async def main(cluster: cl.Cluster) -> None:
-        cluster.start(serve, nodes=1, client=call)
+        cluster.start(serve, nodes=1, client=Client)
         await cluster.drive(cl.workload("register"), clients=2, rate=2, seconds=10)
         cluster.check(cl.linearizable())
 

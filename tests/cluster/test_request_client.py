@@ -167,3 +167,30 @@ def test_what_arrives_twice_has_the_same_sender_and_number() -> None:
     assert seen.homes == {"c1": "n1", "c2": "n2", "c3": "n1", "c4": "n2"}
     assert {seen.requests.count(one) for one in seen.requests[:-4]} == {2}  # the last copies may be late
     assert types.count("fail") > 0
+
+
+def test_a_client_may_be_a_class_of_which_each_client_has_an_object() -> None:
+    """What its operations share is kept there: nothing of an earlier run, and nothing of another client."""
+    objects: dict[str, set[int]] = {}
+
+    async def serve(node: cl.Node) -> None:
+        async for message in node:
+            message.reply(None)
+
+    class Client:
+        def __init__(self) -> None:
+            self.calls = 0
+
+        async def call(self, node: cl.Node, invocation: cl.Invocation) -> Any:
+            self.calls += 1
+            objects.setdefault(node.name, set()).add(id(self))
+            await node.call("n1", invocation)
+            return cl.Complete("ok", self.calls if invocation.f == "read" else None)
+
+    async def main(cluster: cl.Cluster) -> None:
+        cluster.start(serve, nodes=1, client=Client)
+        await cluster.drive(cl.workload("register"), seconds=2, clients=3)
+
+    cl.run(main)
+    assert sorted(len(one) for one in objects.values()) == [1, 1, 1]
+    assert len(set.union(*objects.values())) == 3
