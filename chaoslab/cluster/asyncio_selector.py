@@ -17,7 +17,7 @@ import selectors
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from chaoslab.cluster.simulated_socket import SimulatedSocket
+from chaoslab.cluster.kernel_socket import KernelSocket
 from chaoslab.cluster.sockets import FIRST_DESCRIPTOR, Sockets
 from chaoslab.sim import escapes
 from chaoslab.units import NS_PER_S
@@ -43,7 +43,7 @@ class Selector(selectors.BaseSelector):
         self._sockets = sockets
         self._wake = wake
         self._keys = _Keys()
-        self._watched: dict[int, SimulatedSocket] = {}
+        self._watched: dict[int, KernelSocket] = {}
         self._stirred: dict[int, None] = {}
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:

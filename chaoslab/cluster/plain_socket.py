@@ -12,6 +12,7 @@ import socket as stdlib
 from collections.abc import Sequence
 from typing import Any, Final, NoReturn
 
+from chaoslab.cluster.kernel_socket import KernelSocket
 from chaoslab.cluster.simulated_socket import SimulatedSocket
 from chaoslab.cluster.sockets import is_address
 from chaoslab.sim import escapes
@@ -29,11 +30,11 @@ class PlainSocket:
     """A socket of the standard library's kind.
 
     Args:
-        simulated: What it is for Trio.
+        kernel: What it does without waiting.
     """
 
-    def __init__(self, simulated: SimulatedSocket) -> None:
-        self.simulated = simulated
+    def __init__(self, kernel: KernelSocket) -> None:
+        self.kernel = kernel
         self._timeout: float | None = None
 
     def __getattr__(self, name: str) -> Any:
@@ -41,19 +42,44 @@ class PlainSocket:
             _refuse_to_wait(name)
         if name.startswith("_"):
             raise AttributeError(name)
-        return getattr(self.simulated, name)
+        return getattr(self.kernel, name)
 
     def __enter__(self) -> PlainSocket:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.simulated.close()
+        self.kernel.close()
 
     def __hash__(self) -> int:
-        return hash(self.simulated)
+        return self.kernel._descriptor
 
     def __repr__(self) -> str:
-        return repr(self.simulated)
+        return repr(self.kernel)
+
+    @property
+    def simulated(self) -> SimulatedSocket:
+        """What it is for Trio."""
+        return SimulatedSocket(self.kernel)
+
+    @property
+    def family(self) -> stdlib.AddressFamily:
+        """The family: IPv4."""
+        return stdlib.AF_INET
+
+    def get_inheritable(self) -> bool:
+        """Return False: there is no other process that could inherit it."""
+        return False
+
+    def set_inheritable(self, inheritable: bool) -> None:
+        """Do nothing: there is no other process that could inherit it."""
+
+    def detach(self) -> int:
+        """Refuse: it has no real descriptor."""
+        self.kernel.escape("for a real file descriptor")
+
+    def dup(self) -> NoReturn:
+        """Refuse: it has no real descriptor."""
+        self.kernel.escape("for a second file descriptor")
 
     @property
     def timeout(self) -> float | None:
@@ -76,39 +102,31 @@ class PlainSocket:
         """Return whether calls wait."""
         return self._timeout != 0
 
-    def bind(self, address: Any) -> None:
-        """Bind to an address of the node's own. Raises OSError if it is another's, or no address."""
-        self.simulated.bind_address(address)
-
-    def listen(self, backlog: int = 128) -> None:
-        """Accept connections from now on."""
-        self.simulated.listen(backlog)
-
     def shutdown(self, how: int = stdlib.SHUT_RDWR) -> None:
         """End one direction, or both."""
-        self.simulated.shutdown(how)
+        self.kernel.shutdown(how)
 
     # What answers at once, if the socket does not block
 
-    def _unblocked(self, name: str, flags: int = 0) -> SimulatedSocket:
+    def _unblocked(self, name: str, flags: int = 0) -> KernelSocket:
         if self._timeout != 0 and not flags & _DONT_WAIT:
             _refuse_to_wait(name)
         if flags & ~_HARMLESS:
             raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
-        return self.simulated
+        return self.kernel
 
     def accept(self) -> tuple[PlainSocket, Any]:
         """Return a connection that waits, and the address of its other side. Raises BlockingIOError if none does."""
-        accepted, peer = self._unblocked("accept").accept_nowait()
+        accepted, peer = self._unblocked("accept").accept()
         return PlainSocket(accepted), peer
 
     def connect(self, address: Any) -> None:
         """Begin to connect. Raises BlockingIOError: it has begun; or OSError: it cannot."""
-        simulated = self._unblocked("connect")
+        kernel = self._unblocked("connect")
         host, port, *_ = address
         if not is_address(host) and host != "localhost":
             escapes.refuse("connected a socket to a name, which has to be looked up", "give it the address")
-        simulated.connect_nowait(("127.0.0.1" if host == "localhost" else host, port))
+        kernel.connect(("127.0.0.1" if host == "localhost" else host, port))
 
     def connect_ex(self, address: Any) -> int:
         """Begin to connect, and return the number of the error that ``connect`` would raise."""
@@ -120,39 +138,39 @@ class PlainSocket:
 
     def recv(self, bufsize: int, flags: int = 0) -> bytes:
         """Return what has arrived. Raises BlockingIOError if nothing has."""
-        return self._unblocked("recv", flags & ~stdlib.MSG_PEEK).recv_nowait(bufsize, flags)
+        return self._unblocked("recv", flags & ~stdlib.MSG_PEEK).recv(bufsize, flags)
 
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
         """Put what has arrived into *buffer* and return how much. Raises BlockingIOError if nothing has."""
-        data = self._unblocked("recv_into", flags).recv_nowait(nbytes or len(buffer))
+        data = self._unblocked("recv_into", flags).recv(nbytes or len(buffer))
         memoryview(buffer)[: len(data)] = data
         return len(data)
 
     def recvfrom(self, bufsize: int, flags: int = 0) -> tuple[bytes, Any]:
         """Return a datagram and its sender. Raises BlockingIOError if there is none."""
-        return self._unblocked("recvfrom", flags).recvfrom_nowait(bufsize)
+        return self._unblocked("recvfrom", flags).recvfrom(bufsize)
 
     def recvfrom_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> tuple[int, Any]:
         """Put a datagram into *buffer*; return its size and sender. Raises BlockingIOError if there is none."""
-        data, sender = self._unblocked("recvfrom_into", flags).recvfrom_nowait(nbytes or len(buffer))
+        data, sender = self._unblocked("recvfrom_into", flags).recvfrom(nbytes or len(buffer))
         memoryview(buffer)[: len(data)] = data
         return len(data), sender
 
     def send(self, data: Any, flags: int = 0) -> int:
         """Send as much of *data* as there is room for. Raises BlockingIOError if there is none."""
-        return self._unblocked("send", flags).send_nowait(data)
+        return self._unblocked("send", flags).send(data)
 
     def sendmsg(self, buffers: Sequence[Any], *_: Any) -> int:
         """Send as much of *buffers* as there is room for. Raises BlockingIOError if there is none."""
-        return self._unblocked("sendmsg").send_nowait(b"".join(buffers))
+        return self._unblocked("sendmsg").send(b"".join(buffers))
 
     def sendto(self, data: Any, *arguments: Any) -> int:
         """Send a datagram to an address, the last of the *arguments*."""
-        simulated = self._unblocked("sendto")
+        kernel = self._unblocked("sendto")
         host, port, *_ = arguments[-1]
         if not is_address(host) and host != "localhost":
             escapes.refuse("sent a datagram to a name, which has to be looked up", "give it the address")
-        return simulated.sendto_nowait(data, ("127.0.0.1" if host == "localhost" else host, port))
+        return kernel.sendto(data, ("127.0.0.1" if host == "localhost" else host, port))
 
 
 def _refuse_to_wait(name: str) -> NoReturn:

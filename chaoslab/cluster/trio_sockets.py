@@ -21,6 +21,7 @@ from typing import Any, Final
 
 import trio
 
+from chaoslab.cluster.kernel_socket import KernelSocket
 from chaoslab.cluster.plain_socket import PlainSocket
 from chaoslab.cluster.simulated_socket import SimulatedSocket
 from chaoslab.cluster.sockets import Sockets
@@ -42,7 +43,7 @@ def new_plain_socket(family: int, type: int, proto: int) -> PlainSocket:
     """Return a socket of the standard library's kind, of the node whose code asks."""
     nonblocking = getattr(stdlib, "SOCK_NONBLOCK", 0)
     kind = type & ~(nonblocking | getattr(stdlib, "SOCK_CLOEXEC", 0))
-    plain = PlainSocket(_FACTORY.socket(family, kind, proto))
+    plain = PlainSocket(_FACTORY.socket(family, kind, proto).kernel)
     plain.setblocking(not type & nonblocking)
     return plain
 
@@ -64,7 +65,7 @@ class _Factory(trio.abc.SocketFactory):
                 f"a node asked for a socket of family {family} and type {type}: the simulation has TCP and UDP "
                 "over IPv4, and a real socket would reach out of it."
             )
-        return SimulatedSocket(sockets, stdlib.SocketKind(type), proto)
+        return SimulatedSocket(KernelSocket(sockets, stdlib.SocketKind(type), proto))
 
 
 class _Resolver(trio.abc.HostnameResolver):
