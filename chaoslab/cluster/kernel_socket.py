@@ -52,6 +52,7 @@ class KernelSocket:
 
     def __init__(self, sockets: Sockets, type: stdlib.SocketKind, proto: int) -> None:
         self.sockets = sockets
+        self.family = stdlib.AF_INET
         self.type = type
         self.proto = proto
         self.waiting: Waiting | None = None
@@ -79,8 +80,22 @@ class KernelSocket:
         """Return its descriptor, or -1 once it is closed."""
         return -1 if self.closed else self._descriptor
 
-    def escape(self, what: str) -> NoReturn:
-        """Refuse what would lead out of the simulation."""
+    def get_inheritable(self) -> bool:
+        """Return False: there is no other process that could inherit it."""
+        return False
+
+    def set_inheritable(self, inheritable: bool) -> None:
+        """Do nothing, for the same reason."""
+
+    def detach(self) -> NoReturn:
+        """Refuse: it has no real descriptor."""
+        self._escape("for a real file descriptor")
+
+    def dup(self) -> NoReturn:
+        """Refuse: it has no real descriptor, let alone a second."""
+        self._escape("for a second file descriptor")
+
+    def _escape(self, what: str) -> NoReturn:
         raise EscapedSimulation(f"a simulated socket of {self.sockets.stack.machine} was asked {what}.")
 
     def getsockname(self) -> Any:

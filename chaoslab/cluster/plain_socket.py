@@ -62,26 +62,6 @@ class PlainSocket:
         return SimulatedSocket(self.kernel)
 
     @property
-    def family(self) -> stdlib.AddressFamily:
-        """The family: IPv4."""
-        return stdlib.AF_INET
-
-    def get_inheritable(self) -> bool:
-        """Return False: there is no other process that could inherit it."""
-        return False
-
-    def set_inheritable(self, inheritable: bool) -> None:
-        """Do nothing: there is no other process that could inherit it."""
-
-    def detach(self) -> int:
-        """Refuse: it has no real descriptor."""
-        self.kernel.escape("for a real file descriptor")
-
-    def dup(self) -> NoReturn:
-        """Refuse: it has no real descriptor."""
-        self.kernel.escape("for a second file descriptor")
-
-    @property
     def timeout(self) -> float | None:
         """Seconds after which a call would give up; None: never."""
         return self._timeout

@@ -36,7 +36,7 @@ class SimulatedSocket(trio.socket.SocketType):
 
     @property
     def family(self) -> stdlib.AddressFamily:
-        return stdlib.AF_INET
+        return self.kernel.family
 
     @property
     def type(self) -> stdlib.SocketKind:
@@ -63,16 +63,16 @@ class SimulatedSocket(trio.socket.SocketType):
         return self.kernel.fileno()
 
     def get_inheritable(self) -> bool:
-        return False
+        return self.kernel.get_inheritable()
 
     def set_inheritable(self, inheritable: bool) -> None:
-        """Do nothing: there is no other process that could inherit it."""
+        self.kernel.set_inheritable(inheritable)
 
     def detach(self) -> int:
-        self.kernel.escape("for a real file descriptor")
+        return self.kernel.detach()
 
     def dup(self) -> NoReturn:
-        self.kernel.escape("for a second file descriptor")
+        self.kernel.dup()
 
     def getsockname(self) -> Any:
         return self.kernel.getsockname()
