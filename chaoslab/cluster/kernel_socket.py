@@ -24,10 +24,11 @@ from chaoslab.net.datagrams import Datagrams
 from chaoslab.net.listening import Listening
 from chaoslab.units import NS_PER_S
 
-__all__ = ["KernelSocket", "is_any"]
+__all__ = ["PEEK", "KernelSocket", "is_any"]
 
 _Thing = TypeVar("_Thing", Connection, Listening, Datagrams)
 
+PEEK: Final = int(stdlib.MSG_PEEK)  # as an enum it would be slow to compare
 _NO_LINGER: Final = struct.pack("ii", 1, 0)
 """The value of ``SO_LINGER`` with which closing is breaking off."""
 _KEEP_ALIVE: Final = (stdlib.SOL_SOCKET, stdlib.SO_KEEPALIVE)
@@ -256,7 +257,7 @@ class KernelSocket:
         connection = self._as(Connection, errno.ENOTCONN)
         if not buflen:
             return b""
-        data = connection.peek(buflen) if flags & stdlib.MSG_PEEK else None
+        data = connection.peek(buflen) if flags & PEEK else None
         if data is None:
             data = connection.read(buflen)
         if data is None and not self._shut_down_reading:

@@ -12,7 +12,7 @@ import socket as stdlib
 from collections.abc import Sequence
 from typing import Any, Final, NoReturn
 
-from chaoslab.cluster.kernel_socket import KernelSocket
+from chaoslab.cluster.kernel_socket import PEEK, KernelSocket
 from chaoslab.cluster.simulated_socket import SimulatedSocket
 from chaoslab.cluster.sockets import is_address
 from chaoslab.sim import escapes
@@ -21,8 +21,8 @@ __all__ = ["PlainSocket"]
 
 _WAITING: Final = frozenset(("makefile", "recvmsg", "sendall", "sendfile"))
 """Methods that wait, and what asks for a socket that blocks."""
-_DONT_WAIT: Final = getattr(stdlib, "MSG_DONTWAIT", 0)
-_HARMLESS: Final = _DONT_WAIT | getattr(stdlib, "MSG_NOSIGNAL", 0)
+_DONT_WAIT: Final = int(getattr(stdlib, "MSG_DONTWAIT", 0))
+_HARMLESS: Final = _DONT_WAIT | int(getattr(stdlib, "MSG_NOSIGNAL", 0))
 """Flags that change nothing for a socket that does not block."""
 
 
@@ -118,7 +118,7 @@ class PlainSocket:
 
     def recv(self, bufsize: int, flags: int = 0) -> bytes:
         """Return what has arrived. Raises BlockingIOError if nothing has."""
-        return self._unblocked("recv", flags & ~stdlib.MSG_PEEK).recv(bufsize, flags)
+        return self._unblocked("recv", flags & ~PEEK).recv(bufsize, flags)
 
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
         """Put what has arrived into *buffer* and return how much. Raises BlockingIOError if nothing has."""
