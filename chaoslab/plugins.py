@@ -27,7 +27,7 @@ import attrs
 import pluggy
 
 from chaoslab import local_code
-from chaoslab.checkers import Verdict
+from chaoslab.checkers import LEVELS, Verdict
 from chaoslab.cluster import RequestClient, Workload
 from chaoslab.errors import PluginError, UsageError, unknown_word
 from chaoslab.faults import FAULTS
@@ -210,10 +210,28 @@ class Registry:
     def _local(self, name: str) -> Protocol:
         code = local_code.load(name)
         if isinstance(code, Protocol):
+            self.refuse_promises(code)
             return attrs.evolve(code, name=name)
         if not callable(code):
             raise UsageError(f"{name} is {code!r}: neither a Protocol nor the code of a node.")
         return Protocol(name=name, summary="", replica=code, serves=tuple(self.workloads), claims=("linearizable",))
+
+    def refuse_promises(self, protocol: Protocol) -> None:
+        """Refuse a *protocol* that promises what is not known: it would never be held to it.
+
+        Raises:
+            UsageError: a level that it claims, or a fault of storage that it says it survives, does not exist.
+        """
+        storage = [kind for kind, fault in self.faults.items() if getattr(fault, "demands", "") == "storage"]
+        for key, what, words, known in (
+            ("claims", "consistency level", protocol.claims, list(LEVELS)),
+            ("budget.storage", "kind of storage fault", protocol.budget.storage, storage),
+        ):
+            if isinstance(words, str):
+                raise UsageError(f"these are several words, such as ({words!r},).", key=f"{protocol.name}: {key}")
+            for word in words:
+                if word not in known:
+                    raise UsageError(unknown_word(what, word, known), key=f"{protocol.name}: {key}")
 
     def mutated(self, id: str, *, of: str | None = None) -> Protocol:
         """Return the protocol with the mistake of the mutant *id* in it.

@@ -124,6 +124,8 @@ def error_lines(check: str, words: str, cause: BaseException | None, *, seed: in
 
 def told(verdict: Verdict) -> str:
     """Return what did not hold, in a few words."""
+    if verdict.name == "node-error" and "the code of client " in verdict.summary:
+        return "the code of a client raised an error"
     if verdict.name in _HEADINGS:
         return _HEADINGS[verdict.name]
     if verdict.outcome == "unknown":

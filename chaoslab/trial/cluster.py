@@ -97,6 +97,7 @@ class TrialCluster(Cluster):
         must hold if the marker names no level.
         """
         if isinstance(code, Protocol):
+            self._plugins.refuse_promises(code)
             self._protocol = code
             self.leader, self.versions, self.administers = code.leader, code.versions, code.administers
             client = code.client if client is RequestClient else client
@@ -110,7 +111,7 @@ class TrialCluster(Cluster):
 
     def drive(
         self,
-        workload: Workload | None = None,
+        workload: Workload | str | None = None,
         *,
         seconds: float | None = None,
         clients: int | None = None,
@@ -123,7 +124,7 @@ class TrialCluster(Cluster):
         seconds, under a swarm of faults within the usual budget.
 
         Args:
-            workload: What clients do.
+            workload: What clients do, or the name of a workload.
             seconds: Virtual time; faults come and go during it.
             clients: How many.
             rate: Operations a second of all together.
@@ -135,8 +136,8 @@ class TrialCluster(Cluster):
         if not self.nodes:
             raise UsageError(_NOT_STARTED)
         setup = self._setup
-        if workload is None:
-            workload = self._plugins.workload(setup.workload)
+        if workload is None or isinstance(workload, str):
+            workload = self._plugins.workload(workload or setup.workload)
         elif not isinstance(workload, Workload):
             raise UsageError(
                 f'{workload!r} is no workload: write cl.workload("register"), or give a cl.Workload.', key=_DRIVE

@@ -76,8 +76,8 @@ def test_a_factory_with_a_mistake_of_its_own_is_not_taken_for_something_else() -
 
 DRIVES: dict[str, tuple[Callable[[Any], Any], str]] = {
     "name": (
-        lambda cluster: cluster.drive("register"),
-        r"'register' is no workload: write cl.workload\(\"register\"\)",
+        lambda cluster: cluster.drive(7),
+        r"7 is no workload: write cl.workload\(\"register\"\)",
     ),
     "text": (lambda cluster: cluster.drive(seconds="10s"), r"cluster.drive: seconds='10s' is not a number above zero"),
     "zero": (lambda cluster: cluster.drive(clients=0), r"cluster.drive: clients=0 is not a whole number from 1"),
@@ -274,3 +274,50 @@ def test_a_protocol_brings_its_budget_and_its_claims() -> None:
     found = cl.run_test(crash_of_all)
     assert {injection.fault.kind for injection in found.injections} == {"crash"}
     assert [check.name for check in found.checks][:1] == ["eventual"]
+
+
+@pytest.mark.parametrize(
+    ("promise", "told"),
+    [
+        ({"claims": ("linearisable",)}, "mine: claims: unknown consistency level 'linearisable'; did you mean"),
+        ({"claims": "linearizable"}, "mine: claims: these are several words, such as ('linearizable',)"),
+        ({"budget": cl.Budget(storage=("torn",))}, "mine: budget.storage: unknown kind of storage fault 'torn'"),
+    ],
+)
+def test_a_promise_that_does_not_exist_is_refused_before_anything_runs(promise: dict[str, Any], told: str) -> None:
+    """It would never be held to it: a typing error would look like a protocol that survives everything."""
+
+    async def serve(node: cl.Node) -> None:
+        raise AssertionError("nothing was to run")
+
+    given = {"claims": ("linearizable",), **promise}
+    mine = cl.Protocol(name="mine", summary="", replica=serve, serves=("register",), **given)
+
+    async def test(cluster: cl.Cluster) -> None:
+        cluster.start(mine)
+        await cluster.drive()
+
+    with pytest.raises(cl.UsageError) as refused:
+        cl.run_test(test)
+    assert told in str(refused.value)
+
+
+def test_a_workload_may_be_named() -> None:
+    async def serve(node: cl.Node) -> None:
+        async for message in node:
+            message.reply(None)
+
+    async def test(cluster: cl.Cluster) -> None:
+        cluster.start(serve, nodes=1)
+        await cluster.drive("queue", seconds=1)
+
+    assert cl.run_test(test).scenario.workload == "queue"
+
+
+def test_a_workload_that_there_is_not_is_refused_with_the_nearest() -> None:
+    async def test(cluster: cl.Cluster) -> None:
+        cluster.start(OneCopy, nodes=1)
+        await cluster.drive("lokc", seconds=1)
+
+    with pytest.raises(cl.UsageError, match="did you mean 'lock'"):
+        cl.run_test(test)
