@@ -124,10 +124,16 @@ class NodeError(ChaosLabError):
     def __init__(self, *, node: str, time_ns: int, event: str, cause: BaseException, kind: str = "node") -> None:
         while isinstance(cause, BaseExceptionGroup) and len(cause.exceptions) == 1:
             cause = cause.exceptions[0]
+        hint = ""
+        if kind == "client" and isinstance(cause, OSError):
+            hint = (
+                ". A client says what an error means: it raises TimeoutError if nobody knows what became of the "
+                "operation, and chaoslab.CallRefused if it did not happen"
+            )
         detail = f": {str(cause).splitlines()[0]}" if str(cause).strip() else ""  # the rest is in its traceback
         super().__init__(
             f"the code of {kind} {node} raised {type(cause).__name__}{detail}"
-            f", at {time_ns / 1e9:.6f} s" + (f", while handling {event}" if event else "")
+            f", at {time_ns / 1e9:.6f} s" + (f", while handling {event}" if event else "") + hint
         )
         self.node = node
         self.time_ns = time_ns

@@ -19,6 +19,7 @@ from typing import Any, Final
 import attrs
 import structlog
 
+from chaoslab.own_code import place_of
 from chaoslab.sim.tasks import node_of_current_task
 
 __all__ = ["Log", "LogEntry", "bound_logger"]
@@ -114,7 +115,8 @@ class _Handler(logging.Handler):
         role = self._log.roles[node]() if node in self._log.roles else ""
         fields = {"logger": record.name}
         if record.exc_info and record.exc_info[1] is not None:
-            fields["exception"] = repr(record.exc_info[1])
+            error = record.exc_info[1]
+            fields["exception"] = f"{error!r}{place_of(error)}"
         self._log.add(node, role, record.levelname.lower(), said, fields)
 
 

@@ -194,3 +194,20 @@ def test_a_client_may_be_a_class_of_which_each_client_has_an_object() -> None:
     cl.run(main)
     assert sorted(len(one) for one in objects.values()) == [1, 1, 1]
     assert len(set.union(*objects.values())) == 3
+
+
+def test_an_error_of_the_network_that_a_client_lets_pass_is_told_with_what_to_do() -> None:
+    """The mistake that everybody makes first."""
+
+    async def serve(node: cl.Node) -> None:
+        pass
+
+    async def call(node: cl.Node, invocation: cl.Invocation) -> Any:
+        await node.connect("n1", 80)
+
+    async def main(cluster: cl.Cluster) -> None:
+        cluster.start(serve, nodes=1, client=call)
+        await cluster.drive(cl.workload("register"), seconds=1)
+
+    with pytest.raises(cl.NodeError, match="ConnectionRefusedError: .* it raises TimeoutError if nobody knows"):
+        cl.run(main)
