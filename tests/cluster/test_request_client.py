@@ -209,5 +209,5 @@ def test_an_error_of_the_network_that_a_client_lets_pass_is_told_with_what_to_do
         cluster.start(serve, nodes=1, client=call)
         await cluster.drive(cl.workload("register"), seconds=1)
 
-    with pytest.raises(cl.NodeError, match="ConnectionRefusedError: .* it raises TimeoutError if nobody knows"):
+    with pytest.raises(cl.NodeError, match=r"ConnectionRefusedError: .* it raises TimeoutError if nobody knows"):
         cl.run(main)
