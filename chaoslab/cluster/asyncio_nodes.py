@@ -55,7 +55,6 @@ def on_asyncio(function: F) -> F:
     """
     if not inspect.iscoroutinefunction(function):
         raise UsageError(f"@on_asyncio stands before an async function; {function!r} is none.")
-
     if hasattr(function, _FUNCTION):
         return function
 

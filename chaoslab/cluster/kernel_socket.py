@@ -71,6 +71,9 @@ class KernelSocket:
     def __repr__(self) -> str:
         return f"<simulated socket of {self.sockets.stack.machine}: {self._bound} to {self._peer}>"
 
+    def __hash__(self) -> int:
+        return self._descriptor  # not where it is in memory: programs keep sockets in sets
+
     def __del__(self) -> None:
         with contextlib.suppress(Exception):  # it may be half made, or the run over
             self.close()

@@ -51,7 +51,7 @@ class PlainSocket:
         self.kernel.close()
 
     def __hash__(self) -> int:
-        return self.kernel._descriptor
+        return hash(self.kernel)
 
     def __repr__(self) -> str:
         return repr(self.kernel)

@@ -91,14 +91,14 @@ class Sockets:
             raise socket.gaierror(socket.EAI_NONAME, f"Name or service not known: {name}")
         raise socket.gaierror(socket.EAI_AGAIN, f"Temporary failure in name resolution ({lookup.code}): {name}")
 
-    async def connect(self, address: str, port: int, local_port: int = 0) -> tuple[Connection, Waiting]:
-        """Open a connection to *port* at *address*, from *local_port* or any.
+    async def connect(self, address: str, port: int) -> tuple[Connection, Waiting]:
+        """Open a connection to *port* at *address*.
 
         Raises:
             OSError: it was refused, or nobody answered, or nobody has that address.
         """
         machine = self.stack.internet.route(self.stack.machine, address)
-        connection = self.stack.connect(machine, port, local_port)
+        connection = self.stack.connect(machine, port)
         waiting = self.waiting_for(connection)
         try:
             await waiting.until(lambda: connection.state != "syn-sent")

@@ -19,12 +19,12 @@ Rules:
     opened.py       what open gives
     sockets.py      socket.socket
     polling.py      select.select and select.poll of what is ready now
-    workers.py      trio.to_thread
+    workers.py      trio.to_thread, and AnyIO's on asyncio
     logs.py         handlers of logging
     ages.py         hashes of what programs keep in sets
     locks.py        threading.Lock
     handlers.py     handlers of signals
-    awaitables.py   asyncio.as_completed
+    awaitables.py   asyncio.as_completed and all_tasks
     refused.py      what nobody can serve
 """
 
