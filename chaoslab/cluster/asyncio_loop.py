@@ -13,7 +13,7 @@ Rules:
    go off by their age: time stands still between two events, so that is more common than on a real clock.
 4. A crash ends the loop after the node was cut off. Its tasks are cancelled, and nothing they do has an effect.
 
-The only file that touches asyncio's private names. What people write is in ``asyncio_nodes``.
+This file and ``asyncio_ages`` alone touch asyncio's private names. What people write is in ``asyncio_nodes``.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from weakref import WeakValueDictionary
 import sniffio
 import trio
 
+from chaoslab.cluster.asyncio_ages import Future, Generators, Task, Timer
 from chaoslab.cluster.asyncio_selector import Selector
 from chaoslab.cluster.node import Node
 from chaoslab.cluster.wait import Wait
@@ -64,13 +65,13 @@ class SimulatedLoop(selector_events.BaseSelectorEventLoop):
         self._stopped = False
         self._ages = 0
         self._tasks_made = 0
-        self._tasks: WeakValueDictionary[int, _Task] = WeakValueDictionary()  # by their age
+        self._tasks: WeakValueDictionary[int, Task] = WeakValueDictionary()  # by their age
         self._factory: Any = None
         self._signals: set[int] = set()
         self._ready_sockets = Selector(node.sockets, self._wake)
         super().__init__(self._ready_sockets)
         self._task_factory = self._new_task
-        self._asyncgens = _Generators()
+        self._asyncgens = Generators()
 
     # From Trio: turning, waiting, ending
 
@@ -230,7 +231,7 @@ class SimulatedLoop(selector_events.BaseSelectorEventLoop):
         """Call *callback* at *when*; of those of one moment the oldest first."""
         this: Any = self
         this._check_closed()
-        timer: Any = _Timer(when, callback, args, self, context)
+        timer: Any = Timer(when, callback, args, self, context)
         timer.age = self._next_age()
         heapq.heappush(this._scheduled, timer)
         timer._scheduled = True
@@ -248,13 +249,13 @@ class SimulatedLoop(selector_events.BaseSelectorEventLoop):
 
     def create_future(self) -> asyncio.Future[Any]:
         """Return a future whose hash says how old it is."""
-        return _Future(self._next_age(), self)
+        return Future(self._next_age(), self)
 
-    def _new_task(self, loop: asyncio.AbstractEventLoop, coroutine: Any, **named: Any) -> _Task:
+    def _new_task(self, loop: asyncio.AbstractEventLoop, coroutine: Any, **named: Any) -> Task:
         self._tasks_made += 1
         named["name"] = named.get("name") or f"Task-{self._tasks_made}"
         age = self._next_age()
-        task = self._tasks[age] = _Task(age, coroutine, loop=loop, **named)
+        task = self._tasks[age] = Task(age, coroutine, loop=loop, **named)
         return task
 
     def set_task_factory(self, factory: Any) -> None:
@@ -385,67 +386,3 @@ def _close(coroutine: Any) -> None:
         return
     with contextlib.suppress(AttributeError):  # another Python
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(coroutine))
-
-
-class _Task(asyncio.Task[Any]):
-    """A task whose hash says how old it is."""
-
-    def __init__(self, age: int, coroutine: Any, **named: Any) -> None:
-        self._age = age  # before asyncio puts the task into its sets
-        super().__init__(coroutine, **named)
-
-    def __hash__(self) -> int:
-        return self._age
-
-
-class _Future(asyncio.Future[Any]):
-    """A future whose hash says how old it is."""
-
-    def __init__(self, age: int, loop: asyncio.AbstractEventLoop) -> None:
-        self._age = age
-        super().__init__(loop=loop)
-
-    def __hash__(self) -> int:
-        return self._age
-
-
-_Task.__name__ = _Task.__qualname__ = "Task"  # as they call themselves in what asyncio logs
-_Future.__name__ = _Future.__qualname__ = "Future"
-
-
-class _Timer(events.TimerHandle):
-    """A timer that comes before a later one of the same moment."""
-
-    __slots__ = ("age",)
-
-    age: int
-
-    def __lt__(self, other: Any) -> bool:
-        own: Any = self
-        mine: tuple[float, int] = (own._when, self.age)
-        return mine < (other._when, other.age)
-
-
-class _Generators:
-    """The async generators that have begun and not ended, the oldest first."""
-
-    def __init__(self) -> None:
-        self._by_id: WeakValueDictionary[int, Any] = WeakValueDictionary()
-
-    def __len__(self) -> int:
-        return len(self._by_id)
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(list(self._by_id.values()))
-
-    def add(self, generator: Any) -> None:
-        """One has begun."""
-        self._by_id[id(generator)] = generator
-
-    def discard(self, generator: Any) -> None:
-        """One has ended."""
-        self._by_id.pop(id(generator), None)
-
-    def clear(self) -> None:
-        """Forget them."""
-        self._by_id.clear()
