@@ -196,7 +196,21 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Name the plugins of ChaosLab that could not be loaded, if any test needed plugins at all."""
+    """Say what was tried, and name the plugins of ChaosLab that could not be loaded, if any test needed them."""
+    passed, failed = (
+        [
+            one
+            for one in terminalreporter.stats.get(outcome, [])
+            if "chaoslab" in dict(getattr(one, "user_properties", ()))
+        ]
+        for outcome in ("passed", "failed")
+    )
+    if passed or failed:
+        from chaoslab.pytest_plugin.tally import tallies, tally_lines
+
+        each = terminalreporter.config.get_verbosity() > 0
+        for line in tally_lines(tallies((*passed, *failed)), passed=tallies(passed), each=each):
+            terminalreporter.write_line(line)
     plugins = sys.modules.get("chaoslab.plugins")
     if plugins is not None and plugins.registry.cache_info().currsize:
         for broken in plugins.registry().broken:

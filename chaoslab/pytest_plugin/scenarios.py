@@ -22,6 +22,7 @@ from chaoslab.pytest_plugin.failures import (
     require_the_same_again,
     write_failure,
 )
+from chaoslab.pytest_plugin.tally import PROPERTY, Tally
 from chaoslab.pytest_plugin.turns import base_of, number_of_seeds, shown, slug
 from chaoslab.report.failure import error_lines, failed_check, failure_lines
 from chaoslab.runner import Run, run
@@ -88,6 +89,7 @@ class ScenarioItem(pytest.Item):
             if type(error) not in FINDINGS:
                 raise
             raise _Failed(self._told_of(error, folder)) from None
+        self.user_properties.append((PROPERTY, Tally.of(done, done.injections).text(self.parent.nodeid)))
         if done.verdict == "valid":
             shutil.rmtree(folder, ignore_errors=True)
             return

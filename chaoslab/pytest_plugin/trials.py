@@ -33,7 +33,8 @@ from chaoslab.pytest_plugin.failures import (
     require_the_same_again,
     write_failure,
 )
-from chaoslab.pytest_plugin.turns import PLAIN, Turn, base_of, folder_of, name_of, setup_of, shown
+from chaoslab.pytest_plugin.tally import PROPERTY, Tally
+from chaoslab.pytest_plugin.turns import PLAIN, Turn, base_of, folder_of, name_of, setup_of, shown, test_of
 from chaoslab.report.failure import error_lines, failed_check, failure_lines, own_traceback
 from chaoslab.scenario import Scenario, scenario_to_toml
 from chaoslab.trial import TestCode, Trial, provide, run_trial
@@ -59,6 +60,7 @@ def run_turn(item: pytest.Function, code: Callable[..., Awaitable[object]]) -> N
         wrong = str(error)
     if wrong:
         pytest.fail(wrong, pytrace=False)  # out here, or pytest tells both errors
+    item.user_properties.append((PROPERTY, testing.tally.text(test_of(item, turn))))
     if trial.error is None:
         shutil.rmtree(folder_of(item, turn, trial.run.seed), ignore_errors=True)
         return
@@ -73,20 +75,28 @@ class _Testing:
         self.turn = turn
         self.test = test
         self.name = name_of(item, turn)
+        self.tally = Tally()
         provide(self.name, test)
 
     def tried(self) -> Trial:
-        """Run the turn: what is replayed, one attempt, or attempts until one fails or the time is up."""
+        """Run the turn: one run, or run after run until one fails or the time is up; all of them are counted."""
+        return self.tried_for_minutes() if self.turn.minutes else self.counted(self.tried_once())
+
+    def tried_once(self) -> Trial:
+        """Run what is replayed, or the one attempt of the turn's strategy."""
         turn, given = self.turn, self.turn.replayed
         if given is not None:
             return self.trial(given.seed, scenario=given.scenario, plan=given.plan, overrides=given.overrides)
-        if turn.minutes:
-            return self.tried_for_minutes()
         if turn.strategy == PLAIN:
             return self.trial(turn.seed)
         first = 0 if STRATEGIES[turn.strategy].in_turn else turn.seed
         job = Job(target=self.target, seed=first, strategy=turn.strategy, number=turn.seed)
         return self.attempt(attempt_of(job, self.frame))
+
+    def counted(self, trial: Trial) -> Trial:
+        """Return *trial*, which is among what is told in the end."""
+        self.tally += Tally.of(trial.run, (*trial.own, *trial.run.injections))
+        return trial
 
     def tried_for_minutes(self) -> Trial:
         """Try what the strategy comes up with until something fails or the time is up."""
@@ -97,11 +107,11 @@ class _Testing:
         tried = 0
         while True:
             if chosen is None:
-                trial = self.trial(tried)
+                trial = self.counted(self.trial(tried))
             else:
                 (job,) = chosen.take(1)
                 attempt = attempt_of(job, self.frame)
-                trial = self.attempt(attempt)
+                trial = self.counted(self.attempt(attempt))
                 chosen.learn(job, _outcome(trial, attempt))
             tried += 1
             if trial.error is not None or time.monotonic() >= until:

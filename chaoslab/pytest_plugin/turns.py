@@ -38,6 +38,7 @@ __all__ = [
     "setup_of",
     "shown",
     "slug",
+    "test_of",
     "turns_of",
 ]
 
@@ -251,6 +252,13 @@ def _variant(item: Any, turn: Turn) -> str:
     """Return the parameters of *item* but for its turn, as pytest says them."""
     before, found, after = f"-{item.callspec.id}-".partition(f"-{turn.id}-")
     return "-".join(part.strip("-") for part in (before, after) if part.strip("-")) if found else ""
+
+
+def test_of(item: Any, turn: Turn) -> str:
+    """Return the id of the test *item* as people know it, whatever its turn."""
+    variant = _variant(item, turn)
+    test: str = item.nodeid.split("[")[0]
+    return f"{test}[{variant}]" if variant else test
 
 
 def base_of(config: pytest.Config) -> Path:

@@ -27,7 +27,7 @@ from chaoslab.units import NS_PER_S, counted
 __all__ = ["error_lines", "failed_check", "failure_lines", "own_traceback", "shrunk_words", "told"]
 
 _FAULTS_SHOWN = 6
-_OPERATIONS_SHOWN = 8
+_OPERATIONS_SHOWN = 12
 _WIDTH = 110
 
 _HEADINGS = {
@@ -71,13 +71,16 @@ def failure_lines(
         own: The faults that the test brought about itself.
         replay: The command that shows it again.
         report: Where the report is, if one was written.
-        shown_with: What failed in the same way and was made small, if this one was not because of that.
+        shown_with: What failed in the same way and was made small, if this one was not because of that: then only what
+            is its own is told.
     """
     verdict = failed_check(run)
     lines = [f"{told(verdict)} (seed {seed})", *_wrapped(verdict.summary), ""]
-    lines += _told_faults(run, own, is_shrunk=shrunk is not None, shown_with=shown_with)
+    if shown_with:  # faults and operations are told there: in a run that is not small most of them do not matter
+        return [*lines, f"shrunk: no, it fails as {shown_with} does, which was made small", f"replay: {replay}"]
+    lines += _told_faults(run, own, is_shrunk=shrunk is not None)
     found = failures(run.history, [*own, *run.injections], run.trace)
-    if found and (own or run.injections):
+    if any(one.causes for one in found):
         lines.append(f"failures: {failure_sentence(found)}")
     operations = verdict.operations
     if shrunk is not None and shrunk.after.operations <= _OPERATIONS_SHOWN:
@@ -89,19 +92,15 @@ def failure_lines(
     lines.append("")
     if shrunk is not None:
         lines.append(f"shrunk: {shrunk_words(shrunk)}{'' if run.seed == seed else f', with seed {run.seed}'}")
-    elif shown_with:
-        lines.append(f"shrunk: no, it fails as {shown_with} does, which was made small")
     lines.append(f"replay: {replay}")
     if report is not None:
         lines.append(f"report: {report}")
     return lines
 
 
-def _told_faults(run: Run, own: Sequence[Injection], *, is_shrunk: bool, shown_with: str) -> list[str]:
+def _told_faults(run: Run, own: Sequence[Injection], *, is_shrunk: bool) -> list[str]:
     lines = ["faults of the test itself", *_fault_lines(own)] if own else []
     drawn = run.injections
-    if shown_with and drawn:
-        return [*lines, f"faults: {len(drawn)}, most of which will not matter"]
     if drawn:
         return [*lines, "faults", *_fault_lines(drawn)]
     return lines or ["faults: none are needed" if is_shrunk else "faults: none"]
@@ -159,7 +158,7 @@ def shrunk_words(shrunk: Shrunk) -> str:
     counts = (("fault", before.faults, after.faults), ("operation", before.operations, after.operations))
     words = ", ".join(_smaller(*one) for one in counts if one[1])
     if all(number == left for _, number, left in counts):
-        words = "nothing could be left out"
+        words = "nothing could be left out" if shrunk.complete else "nothing was left out yet"
     return f"{words} ({counted(shrunk.runs, 'run')}{'' if shrunk.complete else ', and stopped there'})"
 
 

@@ -112,7 +112,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     command = [sys.executable, "-m", "pytest", "-q", "--chaos-seed", "1", "-p", "no:cacheprovider"]
     environment = {**os.environ, "COLUMNS": "100"}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    failures = done.stdout.partition("short test summary info")[0].rpartition("\n")[0]
+    failures = done.stdout.partition("\nchaoslab: ")[0]
     parts = re.split(r"^_+ test_(\w+)\[seed1\] _+$", failures, flags=re.MULTILINE)
     return {name: _without_marks(text) for name, text in zip(parts[1::2], parts[2::2], strict=True)}
 
