@@ -107,7 +107,8 @@ def run(
     weighing = Weighing()
     if scenario.expect.messages is not None or scenario.expect.bytes is not None:
         cluster.network.add_rule(weighing)
-    nemesis = Nemesis(cluster, plan, None if scenario.beyond_budget else protocol.budget)
+    budget = None if scenario.beyond_budget else protocol.budget
+    nemesis = Nemesis(cluster, plan, budget)
 
     async def main() -> None:
         await _drive(cluster, nemesis, scenario, protocol, workload)
@@ -144,6 +145,7 @@ def run(
         probes=dict(cluster.signals.probes),
         trace=tuple(engine.trace.lines),
         checkpoints=tuple(engine.trace.checkpoints),
+        budget=budget,
     )
 
 

@@ -13,7 +13,7 @@ from chaoslab.checkers import Outcome, Verdict
 from chaoslab.choices import Choices, Overrides
 from chaoslab.cluster import Injection
 from chaoslab.history import History
-from chaoslab.nemesis import NotDone, Plan, Scene, draw_plan
+from chaoslab.nemesis import Budget, NotDone, Plan, Scene, draw_plan
 from chaoslab.plugins import Protocol, Registry
 from chaoslab.scenario.scenario import Scenario
 from chaoslab.service_levels import ServiceLevels
@@ -44,6 +44,7 @@ class Run:
         probes: How often each probe was passed, by name.
         trace: The trace's lines, if they were kept.
         checkpoints: (number of lines, hash up to there), now and then.
+        budget: What was promised to be survived; None: faults did as they liked, or there were none.
     """
 
     scenario: Scenario
@@ -64,6 +65,7 @@ class Run:
     probes: Mapping[str, int] = attrs.field(factory=dict)
     trace: tuple[str, ...] = ()
     checkpoints: tuple[tuple[int, str], ...] = ()
+    budget: Budget | None = None
 
 
 def with_deviations(scenario: Scenario, overrides: Overrides) -> Overrides:

@@ -33,10 +33,13 @@ from chaoslab.net.latency import LATENCY, Latency, sampler
 from chaoslab.sim import Engine, Entry
 from chaoslab.storage import LOSE_UNSYNCED, CrashMode, Disk, DiskError
 
-__all__ = ["SYNC_LATENCY", "Host"]
+__all__ = ["AT_ONCE", "SYNC_LATENCY", "Host"]
 
 SYNC_LATENCY: Latency = LATENCY.parse({"distribution": "lognormal", "median": "200us", "p99": "2ms"})
 """How long an fsync takes: about what a solid-state disk needs."""
+
+AT_ONCE: Final = ", at once"
+"""How the trace tells a sync by a call that blocks, which takes no time."""
 
 _PANIC: Final = object()
 """Keeps a node down after a panic, as a fault does."""
@@ -320,7 +323,7 @@ class Host(abc.ABC):
         end = self.disk.begin_sync(path)
         delay_ns = self._sync_takes_ns()
         self.signals.tell("fsync", self.name, path)
-        self._made_durable(end, path)
+        self._made_durable(end, path, AT_ONCE)
         return delay_ns
 
     def _sync_takes_ns(self) -> int:
@@ -329,15 +332,15 @@ class Host(abc.ABC):
             delay_ns += slow()
         return delay_ns
 
-    def _made_durable(self, end: Callable[[], bool], path: str) -> bool:
-        """End a sync of *path* and tell of it; return whether a crash did not come first."""
+    def _made_durable(self, end: Callable[[], bool], path: str, how: str = "") -> bool:
+        """End a sync of *path* and tell of it, and *how*; return whether a crash did not come first."""
         try:
             ended = end()
         except DiskError as error:
             self.engine.note(f"fsync {self.name} failed: {_words(error)}")
             raise
         if ended:
-            self.engine.note(f"fsync {self.name} {path}")
+            self.engine.note(f"fsync {self.name} {path}{how}")
             self.signals.tell("synced", self.name, path)
         return ended
 

@@ -24,6 +24,7 @@ from chaoslab.cluster import Injection
 from chaoslab.errors import DeterminismError, UsageError
 from chaoslab.explore import record
 from chaoslab.explore.shrink import Shrunk, shrink
+from chaoslab.pytest_plugin.progress import told_of_shrinking
 from chaoslab.report import run_document, write_run_folder
 from chaoslab.report.failure import failed_check, told
 from chaoslab.report.html import page_of_folder
@@ -88,18 +89,19 @@ def require_the_same_again(done: Run) -> None:
     )
 
 
-def made_small(done: Run) -> Shrunk | None:
-    """Return how *done* was made small; None if it does not come back with its faults written out."""
+def made_small(done: Run, config: pytest.Config, name: str) -> Shrunk | None:
+    """Return how *done*, a run of the test *name*, was made small; None if its faults written out do not show it."""
     until = time.process_time() + SHRINK_SECONDS
-    try:
-        return shrink(
-            record(done),
-            runs_max=SHRINK_RUNS,
-            events_max=SHRINK_EVENTS,
-            go_on=lambda: time.process_time() < until,
-        )
-    except UsageError:
-        return None
+    with told_of_shrinking(config, name) as tell:
+
+        def go_on() -> bool:
+            tell()
+            return time.process_time() < until
+
+        try:
+            return shrink(record(done), runs_max=SHRINK_RUNS, events_max=SHRINK_EVENTS, go_on=go_on)
+        except UsageError:
+            return None
 
 
 def write_failure(

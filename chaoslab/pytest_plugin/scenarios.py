@@ -139,7 +139,7 @@ class ScenarioItem(pytest.Item):
     def _made_small(self, done: Run) -> tuple[Run, Shrunk | None]:
         if self.scenario.operations:
             return done, None  # it has been made small before
-        shrunk = made_small(done)
+        shrunk = made_small(done, self.config, self.reportinfo()[2])
         if shrunk is None:
             return done, None
         recording = shrunk.recording

@@ -197,7 +197,7 @@ class _Testing:
 
     def made_small(self, trial: Trial) -> tuple[Trial, Shrunk | None]:
         """Return the smallest trial found that fails in the same way, and how it was found."""
-        shrunk = made_small(trial.run) if trial.is_driven else None
+        shrunk = made_small(trial.run, self.item.config, self.item.name) if trial.is_driven else None
         if shrunk is None:
             return trial, None
         recording = shrunk.recording

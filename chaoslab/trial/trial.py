@@ -187,6 +187,7 @@ def _trial(
         probes=dict(cluster.signals.probes),
         trace=tuple(engine.trace.lines),
         checkpoints=tuple(engine.trace.checkpoints),
+        budget=cluster.budget,
     )
     own = tuple(one for one in cluster.injections if one not in drawn)
     return Trial(run=done, error=error, own=own, log=tuple(engine.log.entries), is_driven=cluster.scenario is not None)

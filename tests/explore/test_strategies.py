@@ -17,8 +17,9 @@ from chaoslab.explore.recording import parse_recording, replay
 from chaoslab.explore.strategies import STRATEGIES, Job, Target, attempt_of, strategy
 from chaoslab.explore.strategies.attempt import in_rounds
 from chaoslab.explore.strategies.bounded_delay import _chosen, _count
-from chaoslab.explore.strategies.crash_points import _spread
+from chaoslab.explore.strategies.crash_points import _left_by_a_crash, _spread
 from chaoslab.explore.strategies.guided import Guided, _changed
+from chaoslab.nemesis import Budget
 from chaoslab.plugins import registry
 from chaoslab.runner import run
 from chaoslab.scenario import Scenario, load_scenario, parse_scenario, scenario_to_toml
@@ -111,7 +112,7 @@ def test_crash_points_strike_at_each_barrier_just_before_and_just_after() -> Non
         job = Job(target=QUIET, seed=0, strategy="crash-points", number=number)
         attempt = attempt_of(job, scenario_of(QUIET))
         done = run(attempt.scenario, attempt.seed, plan=attempt.plan, trace_kept=True)
-        (step,) = [one for one in attempt.plan or () if one.name.endswith(" barrier")]
+        (step,) = [one for one in attempt.plan or () if one.name in ("crash barrier", "crash-at barrier")]
         begin = next(at for at, line in enumerate(done.trace) if line.startswith(f"{step.begin_ns} inject"))
         assert unnumbered(done.trace[:begin]) == unnumbered(plain.trace[:begin])
         crash = next(at for at, line in enumerate(done.trace) if at >= begin and f"crash {step.target}" in line)
@@ -119,6 +120,25 @@ def test_crash_points_strike_at_each_barrier_just_before_and_just_after() -> Non
             done.trace[crash - 2].startswith(f"{step.begin_ns + 1} fsync {step.target}")
         )
     assert durable == 3
+
+
+def test_what_a_crash_point_leaves_is_drawn_within_what_is_survived() -> None:
+    """Every kind of loss by turns; a smaller promise leaves the others as they were."""
+    streams = [f"crash {number}" for number in range(20)]
+    anything = [_left_by_a_crash(None, Choices(0).stream(name)) for name in streams]
+    assert len({fault.kind for faults in anything for fault in faults}) == 4
+    only_torn = Budget(storage=("torn-write",))
+    assert [_left_by_a_crash(only_torn, Choices(0).stream(name)) for name in streams] == [
+        [fault for fault in faults if fault.kind == "torn-write"] for faults in anything
+    ]
+    kinds = set()
+    for number in range(8):
+        job = Job(target=QUIET, seed=0, strategy="crash-points", number=number)
+        attempt = attempt_of(job, scenario_of(QUIET))
+        done = run(attempt.scenario, attempt.seed, plan=attempt.plan)
+        assert not done.not_done
+        kinds |= {injection.kind for injection in done.injections if injection.took_effect}
+    assert kinds > {"crash", "crash-at"}  # and some of what was left showed
 
 
 def test_barriers_are_taken_each_once_and_spread_over_the_run() -> None:
