@@ -18,7 +18,7 @@ This file does not know what is being decided.
 from __future__ import annotations
 
 import hashlib
-import random
+from _random import Random  # what random.Random is made of: hundreds are made in a run, and its layers take time
 from collections.abc import Callable, Mapping, MutableSequence, Sequence
 from typing import Final, TypeVar
 
@@ -133,7 +133,7 @@ class Choices:
 
     def _source(self, name: str) -> Callable[[], float]:
         digest = hashlib.blake2b(f"{self.seed}\0{name}".encode(), digest_size=8).digest()
-        draw = random.Random(int.from_bytes(digest, "big")).random
+        draw = Random(int.from_bytes(digest, "big")).random
         if self.calm and name.startswith(CALMED):
             draw = _median
         decide = None if self.steer is None else self.steer(name)

@@ -20,6 +20,7 @@ import attrs
 
 from chaoslab.errors import UsageError, unknown_word
 from chaoslab.units import (
+    LONGEST_NS,
     format_duration,
     parse_bandwidth,
     parse_duration,
@@ -80,6 +81,8 @@ class Unit:
     """For a table of its own: the value class whose parameters it holds."""
     words: tuple[str, ...] = ()
     """For a choice: the words that are allowed."""
+    whole: range = range(0)
+    """Whole numbers that are values as they are: drawn faults have many, and to write and to read one takes long."""
 
 
 def _parse_count(value: object) -> int:
@@ -150,7 +153,13 @@ def _format_rate(value: float) -> str:
     return f"{_format_number(value)}/s"
 
 
-DURATION: Final = Unit(name="duration", parse=parse_duration, format=format_duration, example='"150ms"')
+DURATION: Final = Unit(
+    name="duration",
+    parse=parse_duration,
+    format=format_duration,
+    example='"150ms"',
+    whole=range(LONGEST_NS + 1),
+)
 SIGNED_DURATION: Final = Unit(
     name="signed duration",
     parse=lambda value: parse_duration(value, may_be_negative=True),
@@ -213,6 +222,8 @@ def _is_allowed(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> N
     """Refuse what nobody could have written in a file, wherever it comes from. The default is always allowed."""
     unit, _, name = attribute.metadata[_KEY]
     if value is attribute.default or value == attribute.default:
+        return
+    if value.__class__ is int and value in unit.whole:
         return
     key = name or attribute.name.rstrip("_")
     is_text = isinstance(value, str)

@@ -25,6 +25,7 @@ from chaoslab.cluster import Cluster, Drive, Script, Workload, key_names
 from chaoslab.errors import UsageError
 from chaoslab.faults import Bandwidth, Drop, Duplicate, Fifo
 from chaoslab.faults.topology import zone_route
+from chaoslab.garbage import collected_later
 from chaoslab.history import History
 from chaoslab.nemesis import Nemesis, Plan
 from chaoslab.net.weighing import Weighing
@@ -42,6 +43,7 @@ _LAST_OPERATIONS_NS = 30 * NS_PER_S
 """How long open and last operations may take at the end. Clients give up on their own long before."""
 
 
+@collected_later()
 def run(
     scenario: Scenario,
     seed: int,
@@ -107,8 +109,7 @@ def run(
     weighing = Weighing()
     if scenario.expect.messages is not None or scenario.expect.bytes is not None:
         cluster.network.add_rule(weighing)
-    budget = None if scenario.beyond_budget else protocol.budget
-    nemesis = Nemesis(cluster, plan, budget)
+    nemesis = Nemesis(cluster, plan, None if scenario.beyond_budget else protocol.budget)
 
     async def main() -> None:
         await _drive(cluster, nemesis, scenario, protocol, workload)
@@ -145,7 +146,7 @@ def run(
         probes=dict(cluster.signals.probes),
         trace=tuple(engine.trace.lines),
         checkpoints=tuple(engine.trace.checkpoints),
-        budget=budget,
+        budget=nemesis.budget,
     )
 
 

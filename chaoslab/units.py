@@ -18,6 +18,7 @@ from fractions import Fraction
 from chaoslab.errors import UsageError
 
 __all__ = [
+    "LONGEST_NS",
     "NS_PER_S",
     "counted",
     "format_duration",
@@ -53,7 +54,8 @@ _SIZES = {
 _RATES = {"/s": Fraction(1), "/min": Fraction(1, 60), "/h": Fraction(1, 3600)}
 _PPM = {"ppm": Fraction(1), "%": Fraction(10_000)}
 
-_LONGEST_NS = 876_000 * 3600 * NS_PER_S
+LONGEST_NS = 876_000 * 3600 * NS_PER_S
+"""No duration is longer than this: a hundred years."""
 _RATE_LEAST, _RATE_MOST = Fraction(1, 10**9), 10**9
 
 _QUANTITY = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(\S*)\s*")
@@ -90,7 +92,7 @@ def parse_duration(text: object, *, may_be_negative: bool = False) -> int:
     value = round(_parse(text, _DURATIONS, "duration"))
     if value < 0 and not may_be_negative:
         raise UsageError(f"{text!r} is negative: a duration is zero or more.")
-    if abs(value) > _LONGEST_NS:
+    if abs(value) > LONGEST_NS:
         raise UsageError(f"{text!r} is too long: a duration is at most 876000h, a hundred years.")
     return value
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import attrs
@@ -9,6 +10,7 @@ import attrs
 from chaoslab.plugins import registry
 from chaoslab.runner import Run, run
 from chaoslab.scenario import parse_scenario, scenario_to_toml
+from chaoslab.sim import Engine
 from chaoslab.statemachine import Context, Effects
 
 TEXT = """
@@ -162,3 +164,12 @@ def test_a_run_that_does_not_get_to_a_point_it_is_about_fails() -> None:
     missed = run(parse_scenario(text + '[expect]\nreached = ["stored", "never"]\n', registry()), 1)
     assert named(missed)["reached"] == "invalid"
     assert next(one.summary for one in missed.checks if one.name == "reached") == "never passed: never."
+
+
+def test_a_run_that_is_kept_does_not_keep_its_cluster() -> None:
+    """It may be one of thousands: faults that were healed hold nobody any more."""
+    done = run_of('[[nemesis]]\nname = "swarm"\nshare = 1.0\n', seed=20_001)
+    gc.collect()
+    engines = [one for one in gc.get_objects() if isinstance(one, Engine)]
+    assert done.injections
+    assert 20_001 not in {engine.choices.seed for engine in engines}

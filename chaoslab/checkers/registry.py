@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import gc
 from collections.abc import Callable, Mapping, Sequence
 
 import attrs
@@ -13,6 +12,7 @@ from chaoslab.checkers.linearizable import CONFIGURATIONS_MAX, linearizable
 from chaoslab.checkers.transactions import list_append, register_transactions
 from chaoslab.checkers.verdict import Verdict
 from chaoslab.errors import HistoryError, UsageError, unknown_word
+from chaoslab.garbage import collected_later
 from chaoslab.history import History
 from chaoslab.history.values import frozen
 from chaoslab.models import TRANSACTIONAL, UNKNOWN, Model
@@ -187,15 +187,11 @@ def check(
     """
     _confirm_arguments(history, model)
     checkers = [_checker(level, model) for level in levels]
-    collecting = gc.isenabled()
-    gc.disable()  # millions of small objects that are all needed to the end: looking for garbage is half of the time
     try:
-        return tuple(checker(history, model, budget) for checker in checkers)
+        with collected_later():  # millions of small objects
+            return tuple(checker(history, model, budget) for checker in checkers)
     except StepError as error:
         raise HistoryError(f"event {_event_of(history, error)}: {error.message}") from error
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _confirm_arguments(history: History, model: Model) -> None:

@@ -257,7 +257,7 @@ class Cluster:
         self.engine.note(f"inject {what}")
         self.history.note("inject", what, time_ns=self.engine.now_ns)
         self.injections.append(injection)
-        injection._state = fault.inject(self, injection.targets)
+        injection.bring_about(self)
         return injection
 
     def heal(self, injection: Injection) -> None:
@@ -268,11 +268,7 @@ class Cluster:
         what = injection.describe()
         self.engine.note(f"heal {what}")
         self.history.note("heal", what, time_ns=self.engine.now_ns)
-        injection.took_effect = injection.fault.effects(injection._state)
-        figures = getattr(injection.fault, "figures", None)
-        if figures is not None:
-            injection.figures = figures(injection._state)
-        injection.fault.heal(self, injection._state)
+        injection.undo(self)
 
     def heal_all(self) -> None:
         """Undo every fault in force, the last one first, and start every node that is down."""

@@ -64,6 +64,7 @@ class Injection:
         took_effect: How often it did anything, filled in when it is healed; None where that cannot be counted.
         figures: What else is to be told of what it did, filled in when it is healed.
         awaited: The condition that came true, if it waited for one; None if it waited for a moment.
+        written_out: The fault with what it drew written out, where it has words for that: it does the same at any time.
     """
 
     fault: Fault
@@ -73,6 +74,7 @@ class Injection:
     took_effect: int | None = None
     figures: Mapping[str, Any] = attrs.field(factory=dict)
     awaited: Any = None
+    written_out: Fault = attrs.field(default=attrs.Factory(lambda self: self.fault, takes_self=True), init=False)
     _state: Any = None
 
     @property
@@ -84,7 +86,18 @@ class Injection:
         """Say in a few words what was done to whom."""
         return self.fault.describe(self.targets)
 
-    def written_out(self) -> Fault:
-        """Return the fault with what it drew written out, where it has words for that: it does the same at any time."""
+    def bring_about(self, cluster: Cluster) -> None:
+        """Let the fault begin."""
+        self._state = self.fault.inject(cluster, self.targets)
         written_out = getattr(self.fault, "written_out", None)
-        return self.fault if written_out is None else written_out(self._state)
+        if written_out is not None:
+            self.written_out = written_out(self._state)
+
+    def undo(self, cluster: Cluster) -> None:
+        """Let the fault end, and say what it did."""
+        state, self._state = self._state, None  # it holds the cluster, and whoever keeps a run keeps its injections
+        self.took_effect = self.fault.effects(state)
+        figures = getattr(self.fault, "figures", None)
+        if figures is not None:
+            self.figures = figures(state)
+        self.fault.heal(cluster, state)

@@ -143,7 +143,10 @@ class _Capacity(LinkRule):
 
     def treat(self, link: Link, delay_ns: int, message: Any, network: Network) -> Copies:
         line, now_ns, units = self._line, network.now_ns, self._size(message)
-        traffic = self._traffic.setdefault(link.source if self._shared else link.label, _Traffic())
+        where = link.source if self._shared else link.label
+        traffic = self._traffic.get(where)
+        if traffic is None:
+            traffic = self._traffic[where] = _Traffic()
         while traffic.waiting and traffic.waiting[0][0] <= now_ns:
             traffic.units -= traffic.waiting.popleft()[1]
         if line.waiting_max is not None and traffic.waiting and traffic.units + units > line.waiting_max:

@@ -46,13 +46,14 @@ class Nemesis:
         budget: What the protocol promises to survive; None: do whatever the plan says.
 
     Attributes:
+        budget: As given.
         not_done: The steps that did not happen, with the reason.
     """
 
     def __init__(self, cluster: Cluster, plan: Plan, budget: Budget | None) -> None:
         self._cluster = cluster
         self._plan = plan
-        self._budget = budget
+        self.budget = budget
         self.not_done: list[NotDone] = []
         self._lasting_ns: dict[Injection, int] = {}
 
@@ -124,7 +125,7 @@ class Nemesis:
 
     def _refusal(self, fault: Any, targets: tuple[str, ...], lasting_ns: int) -> str | None:
         """Return why *fault* at *targets* for *lasting_ns* would exceed the budget, or None."""
-        if self._budget is None:
+        if self.budget is None:
             return None
         cluster = self._cluster
         in_force = [(one.fault, one.targets) for one in cluster.injections if one.healed_ns is None]
@@ -135,7 +136,7 @@ class Nemesis:
                 forgetful.update(its_targets)
         ever = [(one.fault, one.targets) for one in cluster.injections] + [(fault, targets)]
         rotten = {name for other, hit in ever if other.kind == "bit-rot" for name in hit}  # healed or not
-        return self._budget.refusal(
+        return self.budget.refusal(
             fault,
             len(cluster.nodes),
             down=self._down_max([(one, hit) for one, hit in in_force if takes_down(one)]),

@@ -51,7 +51,7 @@ _TAIL: Final = 12
 _SIGMAS_AT_P99: Final = normal_quantile(0.99)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, cache_hash=True)
 class Constant:
     """Always the same delay."""
 
@@ -62,7 +62,7 @@ class Constant:
         return self.value_ns
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, cache_hash=True)
 class Uniform:
     """Any delay between two bounds, all equally likely."""
 
@@ -78,7 +78,7 @@ class Uniform:
         return self.low_ns + p * (self.high_ns - self.low_ns)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, cache_hash=True)
 class Exponential:
     """Mostly short delays with a memoryless tail."""
 
@@ -89,7 +89,7 @@ class Exponential:
         return -log(1.0 - p) * self.mean_ns
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, cache_hash=True)
 class Normal:
     """Delays around a mean; what would be negative is zero."""
 
@@ -101,7 +101,7 @@ class Normal:
         return max(0.0, self.mean_ns + self.deviation_ns * normal_quantile(max(p, 1e-9)))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, cache_hash=True)
 class Lognormal:
     """The usual shape of a real network: a hump and a long tail, given by its median and 99th percentile."""
 
@@ -118,7 +118,7 @@ class Lognormal:
         return self.median_ns * exp(sigma * normal_quantile(max(p, 1e-9)))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, cache_hash=True)
 class Pareto:
     """A heavy tail: rare delays that are far longer than all others."""
 

@@ -10,10 +10,13 @@ This file does not know who sends what, nor what bytes cost.
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
+
+import attrs
 
 __all__ = ["HEADER_BYTES", "size_bytes"]
 
@@ -85,7 +88,11 @@ def _form(cls: Any) -> _Form:
             return form
     if issubclass(cls, Iterable):
         return _itself
-    return functools.partial(_fields, _slots_of(cls))
+    if attrs.has(cls):  # a property that is remembered beside the fields is no content
+        return functools.partial(_fields, tuple(field.name for field in attrs.fields(cls)))
+    if dataclasses.is_dataclass(cls):
+        return functools.partial(_fields, tuple(field.name for field in dataclasses.fields(cls)))
+    return functools.partial(_attributes, _slots_of(cls))
 
 
 def _tag(value: Any) -> int:
@@ -112,10 +119,14 @@ def _itself(value: Iterable[Any]) -> Iterable[Any]:
     return value
 
 
-def _fields(slots: tuple[str, ...], value: Any) -> Iterable[Any]:
+def _fields(names: tuple[str, ...], value: Any) -> Iterable[Any]:
+    return [part for name in names if (part := getattr(value, name, _ABSENT)) is not _ABSENT]
+
+
+def _attributes(slots: tuple[str, ...], value: Any) -> Iterable[Any]:
     own = getattr(value, "__dict__", None)
     if not own:
-        return [part for name in slots if (part := getattr(value, name, _ABSENT)) is not _ABSENT]
+        return _fields(slots, value)
     return [*own.values(), *(getattr(value, name) for name in slots if name not in own and hasattr(value, name))]
 
 

@@ -7,27 +7,23 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
-from typing import Any, Final, Protocol
+from collections.abc import Callable, Iterator
+from typing import Any, Final
 
 from chaoslab.units import counted
 
-__all__ = ["Told", "told_of_shrinking"]
+__all__ = ["told_of_shrinking"]
 
 _FIRST_S: Final = 1.0
 _EVERY_S: Final = 0.5
 
 
-class Told(Protocol):
-    """Called before each run that is made to find a smaller one."""
-
-    def __call__(self) -> None:
-        """Count a run, and tell of it now and then."""
-
-
 @contextlib.contextmanager
-def told_of_shrinking(config: Any, name: str) -> Iterator[Told]:
-    """Let the terminal say how many runs were made so far to make what *name* shows small; the line goes afterwards."""
+def told_of_shrinking(config: Any, name: str) -> Iterator[Callable[[], None]]:
+    """Let the terminal say how many runs were made so far to make what *name* shows small; the line goes afterwards.
+
+    Yields what is called before each of these runs.
+    """
     reporter = config.pluginmanager.getplugin("terminalreporter")
     if reporter is None or not reporter.isatty:
         yield lambda: None

@@ -47,13 +47,8 @@ class Tally:
     @classmethod
     def of(cls, run: Run, injections: Iterable[Any]) -> Tally:
         """Return the tally of one *run*, in which *injections* happened."""
-        ended = Counter[str](run.history.types[index] for index in run.history.partners if index >= 0)
-        begun = run.history.types.count("invoke")
-        operations = Counter(
-            ok=ended["ok"],
-            fail=ended["fail"],
-            info=begun - ended["ok"] - ended["fail"],  # those without any answer are among them
-        )
+        seen = run.service_levels
+        operations = Counter(ok=seen.ok, fail=seen.fail, info=seen.info)
         return cls(runs=1, operations=operations, faults=Counter(one.kind for one in injections))
 
     def __add__(self, other: Tally) -> Tally:
@@ -72,11 +67,8 @@ class Tally:
         """Return how many runs and operations there were, and how these ended."""
         total = self.operations.total()
         told = f"{counted(self.runs, 'run')}, {counted(total, 'operation')}"
-        if not total:
-            return told
-        return (
-            f"{told} ({', '.join(f'{_share(self.operations[one], total)} {word}' for one, word in _ENDINGS.items())})"
-        )
+        ended = ", ".join(f"{_share(self.operations[one], total)} {word}" for one, word in _ENDINGS.items())
+        return f"{told} ({ended})" if total else told
 
     def text(self, test: str) -> str:
         """Return the tally as JSON, as one of *test*."""
@@ -112,9 +104,9 @@ def tally_lines(found: Mapping[str, Tally], *, passed: Mapping[str, Tally], each
 
 def _share(part: int, total: int) -> str:
     """Return *part* of *total* in per cent; what is not nothing, or not all, does not read as if it were."""
-    percent = round(100 * part / total)
-    if 0 < part < total:
-        return "<1%" if percent == 0 else ">99%" if percent == 100 else f"{percent}%"
+    percent = round(100 * part / max(total, 1))
+    if 0 < part < total and percent in (0, 100):
+        return "<1%" if percent == 0 else ">99%"
     return f"{percent}%"
 
 

@@ -80,7 +80,7 @@ class _Testing:
 
     def tried(self) -> Trial:
         """Run the turn: one run, or run after run until one fails or the time is up; all of them are counted."""
-        return self.tried_for_minutes() if self.turn.minutes else self.counted(self.tried_once())
+        return self.tried_for_minutes() if self.turn.minutes else self.tallied(self.tried_once())
 
     def tried_once(self) -> Trial:
         """Run what is replayed, or the one attempt of the turn's strategy."""
@@ -93,7 +93,7 @@ class _Testing:
         job = Job(target=self.target, seed=first, strategy=turn.strategy, number=turn.seed)
         return self.attempt(attempt_of(job, self.frame))
 
-    def counted(self, trial: Trial) -> Trial:
+    def tallied(self, trial: Trial) -> Trial:
         """Return *trial*, which is among what is told in the end."""
         self.tally += Tally.of(trial.run, (*trial.own, *trial.run.injections))
         return trial
@@ -107,11 +107,11 @@ class _Testing:
         tried = 0
         while True:
             if chosen is None:
-                trial = self.counted(self.trial(tried))
+                trial = self.tallied(self.trial(tried))
             else:
                 (job,) = chosen.take(1)
                 attempt = attempt_of(job, self.frame)
-                trial = self.counted(self.attempt(attempt))
+                trial = self.tallied(self.attempt(attempt))
                 chosen.learn(job, _outcome(trial, attempt))
             tried += 1
             if trial.error is not None or time.monotonic() >= until:

@@ -4,14 +4,13 @@ Rules:
 
 1. Everything outside is reached through an engine that is passed along; there is no global current simulation.
 2. The first failure ends the run and is what the caller sees, alone: not wrapped in a group, not followed by others.
-3. Garbage is collected between runs, not in them: it would cost a fifth of a run's time.
+3. Garbage is collected between runs, not in them.
 
 This file does not know nodes, networks or faults.
 """
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Awaitable, Callable, Iterator
 from heapq import heappush
@@ -21,6 +20,7 @@ import trio
 
 from chaoslab.choices import Choices, Overrides
 from chaoslab.errors import DeadlockError
+from chaoslab.garbage import collected_later
 from chaoslab.own_code import is_own
 from chaoslab.sim import determinism, escapes
 from chaoslab.sim.clock import Entry, SimClock
@@ -124,18 +124,13 @@ class Engine:
             KeyboardInterrupt: somebody pressed Ctrl-C.
             BaseException: whatever *main* raised.
         """
-        collecting = gc.isenabled()
-        gc.disable()
-        try:
-            with (
-                ended_by_ctrl_c(),
-                determinism.scheduled_by(self.choices.stream("tasks")),
-                serving(self._outside(), self.after),
-            ):
-                return trio.run(self._main, main, clock=self.clock)
-        finally:
-            if collecting:
-                gc.enable()
+        with (
+            collected_later(),
+            ended_by_ctrl_c(),
+            determinism.scheduled_by(self.choices.stream("tasks")),
+            serving(self._outside(), self.after),
+        ):
+            return trio.run(self._main, main, clock=self.clock)
 
     def _outside(self) -> Process:
         """Return the process of what is no node's code: it knows true time."""

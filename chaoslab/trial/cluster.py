@@ -27,7 +27,7 @@ from chaoslab.cluster import Cluster, Drive, Injection, RequestClient, Script, W
 from chaoslab.cluster.arguments import verdict_of
 from chaoslab.errors import ConsistencyViolation, UsageError
 from chaoslab.history import History
-from chaoslab.nemesis import Budget, Nemesis, NotDone, Plan, Scene
+from chaoslab.nemesis import Nemesis, NotDone, Plan, Scene
 from chaoslab.plugins import Protocol, Registry
 from chaoslab.runs import drawn_plan
 from chaoslab.scenario import Scenario
@@ -59,7 +59,6 @@ class TrialCluster(Cluster):
         scenario: What the first drive did, as a scenario; None before it.
         plan: Its fault plan.
         nemesis: Who carries it out, or None.
-        budget: Within what, or None.
     """
 
     def __init__(
@@ -76,7 +75,6 @@ class TrialCluster(Cluster):
         self.scenario: Scenario | None = None
         self.plan: Plan = ()
         self.nemesis: Nemesis | None = None
-        self.budget: Budget | None = None
         self.drives = 0
         self.workload: Workload | None = None
         self._setup = setup
@@ -211,8 +209,7 @@ class TrialCluster(Cluster):
                     for step in plan
                 )
         self.plan = plan
-        self.budget = None if scenario.beyond_budget else protocol.budget
-        nemesis = Nemesis(self, plan, self.budget)
+        nemesis = Nemesis(self, plan, None if scenario.beyond_budget else protocol.budget)
         nemesis.begin()
         return nemesis
 

@@ -27,6 +27,7 @@ from chaoslab.errors import (
     NodeError,
     UsageError,
 )
+from chaoslab.garbage import collected_later
 from chaoslab.nemesis import Plan
 from chaoslab.own_code import place_of
 from chaoslab.plugins import Registry, registry
@@ -69,6 +70,7 @@ class Trial:
     is_driven: bool
 
 
+@collected_later()
 def run_trial(
     function: Callable[[Any], Awaitable[object]],
     setup: Setup,
@@ -187,7 +189,7 @@ def _trial(
         probes=dict(cluster.signals.probes),
         trace=tuple(engine.trace.lines),
         checkpoints=tuple(engine.trace.checkpoints),
-        budget=cluster.budget,
+        budget=None if cluster.nemesis is None else cluster.nemesis.budget,
     )
     own = tuple(one for one in cluster.injections if one not in drawn)
     return Trial(run=done, error=error, own=own, log=tuple(engine.log.entries), is_driven=cluster.scenario is not None)

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from chaoslab.statemachine import Effect, Invocation, Persist, Rename, Sync, Write
 
-__all__ = ["Record", "append", "operation_read", "operation_written", "read", "replace"]
+__all__ = ["Record", "append", "as_json", "operation_read", "operation_written", "read", "replace"]
 
 Record = Sequence[Any]
+
+as_json: Callable[[Any], str] = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+"""Return a value in JSON, without spaces; ``json.dumps`` would make an encoder each time."""
 
 
 def append(path: str, records: Iterable[Record]) -> Persist:
@@ -51,7 +54,7 @@ def operation_read(written: Sequence[Any]) -> Invocation:
 def _lines(records: Iterable[Record]) -> bytes:
     written = bytearray()
     for record in records:
-        text = json.dumps(record, separators=(",", ":")).encode()
+        text = as_json(record).encode()
         written += b"%08x %s\n" % (zlib.crc32(text), text)
     return bytes(written)
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 import trio
+from hypothesis import given
+from hypothesis import strategies as st
 
 import chaoslab as cl
 from chaoslab.cluster.machine_host import MachineHost
@@ -121,6 +123,49 @@ def test_setting_a_timer_again_replaces_it_and_cancelling_stops_it() -> None:
         return machine_of(cluster, "n1").seen
 
     assert cl.run(main) == [("a", 2.0)]
+
+
+commands = st.tuples(st.sampled_from("ab"), st.none() | st.integers(0, 5))
+"""Of a millisecond: set a timer for so many milliseconds and a half, or cancel it."""
+
+
+@given(st.lists(commands, max_size=12))
+def test_a_timer_fires_when_it_was_last_set_for(script: list[tuple[str, int | None]]) -> None:
+    """Set to later, to earlier, cancelled and set again: as in a table of what is due."""
+
+    class Timers(Machine):
+        def start(self) -> Effects:
+            return [SetTimer("step", 0.001)]
+
+        def timer(self, name: str) -> Effects:
+            now_ms = round(self.context.monotonic_time() * 1000, 3)
+            if name != "step":
+                self.seen.append((now_ms, name))
+                return None
+            if now_ms > len(script):
+                return None
+            what, after_ms = script[int(now_ms) - 1]
+            command = CancelTimer(what) if after_ms is None else SetTimer(what, (after_ms + 0.5) / 1000)
+            return [command, SetTimer("step", 0.001)]
+
+    async def main(cluster: cl.Cluster) -> Any:
+        cluster.start(Timers, nodes=1)
+        await trio.sleep(1)
+        return machine_of(cluster, "n1").seen
+
+    due: dict[str, float] = {}
+    fired = []
+    for now_ms in range(1, 40):
+        fired += sorted((at_ms, name) for name, at_ms in due.items() if at_ms < now_ms)
+        due = {name: at_ms for name, at_ms in due.items() if at_ms > now_ms}
+        if now_ms <= len(script):
+            name, after_ms = script[now_ms - 1]
+            due.pop(name, None)
+            if after_ms is not None:
+                due[name] = now_ms + after_ms + 0.5
+    seen = cl.run(main)
+    assert sorted(seen) == fired
+    assert [at_ms for at_ms, _ in seen] == [at_ms for at_ms, _ in fired]
 
 
 def test_a_timer_with_a_range_is_drawn_from_the_seed() -> None:

@@ -115,7 +115,7 @@ def test_a_drawn_cut_can_be_written_out(shape: str) -> None:
     links = list(itertools.permutations(names(5), 2))
     for seed in SEEDS:
         (injection,) = traffic(drawn, links=links, number=1, heal_after=1.0, nodes=5, seed=seed).injections
-        written = injection.written_out()
+        written = injection.written_out
         if shape in ("star", "majorities-ring"):
             assert written == drawn
         else:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
+import functools
 from typing import Any
 
 import attrs
@@ -15,6 +17,22 @@ from chaoslab.net.sizes import size_bytes
 class Slotted:
     number: int
     text: str
+
+
+@attrs.frozen
+class Remembering(Slotted):
+    @functools.cached_property
+    def twice(self) -> str:
+        return 2 * self.text
+
+
+@dataclasses.dataclass
+class Data:
+    text: str
+
+    @functools.cached_property
+    def twice(self) -> str:
+        return 2 * self.text
 
 
 class Plain:
@@ -47,6 +65,14 @@ class Colour(enum.Enum):
 def test_a_message_has_the_size_of_its_parts(message: Any, size: int) -> None:
     """A header of four bytes for whatever is composed, and its parts."""
     assert size_bytes(message) == size
+
+
+@pytest.mark.parametrize("message", [Remembering(1, "abc"), Data("abc")])
+def test_what_an_object_remembers_beside_its_fields_is_no_content(message: Any) -> None:
+    """It is not sent, and the size does not depend on whether anybody has asked for it yet."""
+    before = size_bytes(message)
+    assert message.twice == "abcabc"
+    assert size_bytes(message) == before == 4 + 4 + 3 + (8 if isinstance(message, Slotted) else 0)
 
 
 def test_what_contains_itself_is_counted_once() -> None:

@@ -13,6 +13,7 @@ from chaoslab.faults import Crash, Drop
 from chaoslab.history import History
 from chaoslab.pytest_plugin.tally import PROPERTY, Tally, tallies, tally_lines
 from chaoslab.runner import Run
+from chaoslab.service_levels import service_levels
 
 pytest_plugins = ["pytester"]
 
@@ -55,7 +56,7 @@ def history(ok: int, failed: int, unknown: int, unanswered: int) -> History:
 
 def tally(made: History, kinds: Iterable[Any] = ()) -> Tally:
     injections = [Injection(fault=kind, targets=(), began_ns=0) for kind in kinds]
-    return Tally.of(cast(Run, SimpleNamespace(history=made)), injections)
+    return Tally.of(cast(Run, SimpleNamespace(service_levels=service_levels(made))), injections)
 
 
 def test_what_has_no_answer_is_unknown() -> None:

@@ -88,7 +88,7 @@ def request_of(injection: Injection, duration_ns: int) -> FaultRequest:
     What waited for something comes a nanosecond later: a fault with a time comes before all else that happens at its
     instant, and so before what it waited for; a message that a leader sent as it was elected would be cut off.
     """
-    fault = injection.written_out()
+    fault = injection.written_out
     began_ns = injection.began_ns + (injection.awaited is not None)
     return FaultRequest(
         fault=fault,

@@ -2,8 +2,11 @@
 
 Each barrier of the plain run of a seed gives two runs that are the same up to it: in one the node loses power just
 before the data are durable, in the other when they are and nothing that waited for them has happened.
-What the crash leaves of other unsynced writes and renames is drawn, among what the protocol survives: each fault of
-storage that shows in a crash takes part in half of the runs, in force for as long as the node is down.
+What the crash leaves of other unsynced writes and renames is drawn, among what the protocol survives: all of them are
+lost, or one of the faults of storage that show in a crash is in force while the node is down; several hide each other.
+
+A sync by a call that blocks takes no time, and what it makes durable is written just before it, at the same moment.
+There the power goes within the call.
 
 Barriers are taken each once, files by turns, so that what is synced once in a run is not left to the end, and those
 of a file in an order that is spread over the run from the first attempts on; then the next seed's. The steps come on
@@ -15,7 +18,7 @@ from __future__ import annotations
 import functools
 from collections import Counter
 from itertools import zip_longest
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import attrs
 
@@ -25,11 +28,14 @@ from chaoslab.explore.strategies.attempt import Attempt, Job, baseline, in_round
 from chaoslab.explore.strategies.uniform import Uniform
 from chaoslab.faults import Crash, CrashAt, LoseUnsynced, RenameLost, ReorderWrites, TornWrite
 from chaoslab.faults.crash_at import ANY
-from chaoslab.nemesis import Budget, Plan, Step
+from chaoslab.nemesis import Budget, Plan, Scene, Step
 from chaoslab.scenario import Scenario, scenario_to_toml
 from chaoslab.units import NS_PER_S
 
 __all__ = ["CrashPoints"]
+
+_SHOWN_BY_A_CRASH: Final = (LoseUnsynced, TornWrite, ReorderWrites, RenameLost)
+_SCENE: Final = Scene(nodes=(), duration_ns=0)  # their strengths depend on nothing in it
 
 
 class CrashPoints(Uniform):
@@ -103,20 +109,11 @@ def _power_cut(barrier: _Barrier, durable: bool, down_ns: int) -> Any:
 
 
 def _left_by_a_crash(budget: Budget | None, stream: Stream) -> list[Any]:
-    """Return faults of storage that say what a crash leaves of what was not synced, within *budget*."""
-    drawn = (
-        LoseUnsynced(ratio=stream.between(0.1, 0.9)),
-        TornWrite(at=stream.pick(("byte", "sector"))),
-        ReorderWrites(ratio=stream.between(0.2, 0.8)),
-        RenameLost(ratio=stream.between(0.3, 1.0)),
-    )
-    # Each draws whether or not it may take part: another promise moves none of the others.
-    chosen = [stream.chance(0.5) for _ in drawn]
-    return [
-        fault
-        for fault, takes_part in zip(drawn, chosen, strict=True)
-        if takes_part and (budget is None or fault.kind in budget.storage)
-    ]
+    """Return the fault of storage that says what a crash leaves of what was not synced, if it is within *budget*."""
+    kind = stream.pick((None, *_SHOWN_BY_A_CRASH))
+    if kind is None or (budget is not None and kind.kind not in budget.storage):
+        return []
+    return [kind.drawn(_SCENE, stream)]
 
 
 @functools.lru_cache(maxsize=256)

@@ -30,6 +30,7 @@ import attrs
 
 from chaoslab.statemachine import Effect, Invocation, Rename, Sync, Write
 from chaoslab_protocols.raft.log import Command, Configuration, Entry, Log, Operation, Snapshot
+from chaoslab_protocols.records import as_json
 
 __all__ = [
     "JOURNAL",
@@ -48,8 +49,6 @@ JOURNAL = "journal"
 NEW_JOURNAL = "journal.new"
 
 Record = Sequence[Any]
-
-_as_json = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode  # json.dumps would make one each time
 
 
 def _command_written(command: Command) -> Any:
@@ -99,7 +98,7 @@ def lines(records: Iterable[Record]) -> bytes:
     """Return *records* as lines of a journal."""
     written = bytearray()
     for record in records:
-        text = _as_json(record).encode()
+        text = as_json(record).encode()
         written += b"%08x %s\n\n" % (zlib.crc32(text), text)
     return bytes(written)
 
