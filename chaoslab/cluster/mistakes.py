@@ -56,10 +56,15 @@ def mistake_in(effect: Any, receivers: Collection[str]) -> str | None:
 
 def mistake_in_timer(effect: SetTimer) -> str | None:
     """Return what is wrong with a timer, or None."""
-    bounds = effect.after if isinstance(effect.after, tuple) else (effect.after,)
+    after = effect.after
     if not isinstance(effect.name, str):
         return f"{effect!r} has the name {effect.name!r}, which is not text."
-    finite = all(isinstance(bound, int | float) and math.isfinite(bound) for bound in bounds)
-    if finite and len(bounds) == (2 if isinstance(effect.after, tuple) else 1):
+    if _is_finite(after) or (
+        isinstance(after, tuple) and len(after) == 2 and _is_finite(after[0]) and _is_finite(after[1])
+    ):
         return None
-    return f"{effect!r} runs out after {effect.after!r}: a number of seconds, or a range (low, high) of them."
+    return f"{effect!r} runs out after {after!r}: a number of seconds, or a range (low, high) of them."
+
+
+def _is_finite(number: object) -> bool:
+    return (number.__class__ is float or isinstance(number, int | float)) and math.isfinite(number)

@@ -237,42 +237,31 @@ def _sampler(latency: Latency) -> Sampler:
 
 
 def _tabulated(latency: Latency) -> Sampler:
-    cells = _Cells(latency)
+    # Where the quantile function begins in each cell, and how much it rises there; the halvings of the last cell come
+    # behind the others. Worked out when first drawn from: a fault of a few messages needs a few cells, not all.
+    cells: list[tuple[float, float] | None] = [None] * (_CELLS + _TAIL + 1)
     last = _CELLS - 1
+
+    def worked_out(cell: int) -> tuple[float, float]:
+        begin, end = latency.quantile(_begin(cell)), latency.quantile(_begin(cell + 1))
+        known = cells[cell] = begin, end - begin
+        return known
 
     def sample(draw: float) -> int:
         position = draw * _CELLS
         cell = int(position)
         if cell < last:
-            begin, step = cells[cell]
+            begin, step = cells[cell] or worked_out(cell)
             return int(begin + (position - cell) * step)
         rest = (1.0 - draw) * _CELLS  # in (0, 1]: which halving of the last cell?
         for halving in range(_TAIL):
             if rest > 0.5:
-                begin, step = cells[_CELLS + halving]
+                begin, step = cells[_CELLS + halving] or worked_out(_CELLS + halving)
                 return int(begin + (1.0 - rest) * 2.0 * step)
             rest *= 2.0
-        return int(cells[_CELLS + _TAIL][0])
+        return int((cells[_CELLS + _TAIL] or worked_out(_CELLS + _TAIL))[0])
 
     return sample
-
-
-class _Cells(dict[int, tuple[float, float]]):
-    """Where the quantile function begins in each cell, and how much it rises there.
-
-    Worked out when first drawn from: a fault of a few messages needs a few cells of its distribution, not all. The
-    halvings of the last cell come behind the others.
-    """
-
-    __slots__ = ("_latency",)
-
-    def __init__(self, latency: Latency) -> None:
-        self._latency = latency
-
-    def __missing__(self, cell: int) -> tuple[float, float]:
-        begin, end = (self._latency.quantile(_begin(one)) for one in (cell, cell + 1))
-        self[cell] = begin, end - begin
-        return self[cell]
 
 
 def _begin(cell: int) -> float:
