@@ -12,15 +12,16 @@ A model of one's own is one ``Model(...)`` with a function of a few lines.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Final
 
 import attrs
 
 from chaoslab.errors import HistoryError
+from chaoslab.history.operation import Operation
 from chaoslab.history.values import thawed
 
-__all__ = ["ILLEGAL", "UNKNOWN", "Model", "Step", "StepError"]
+__all__ = ["ILLEGAL", "UNKNOWN", "Explanation", "Model", "Step", "StepError"]
 
 
 class StepError(HistoryError):
@@ -53,6 +54,10 @@ UNKNOWN: Final = _Unknown()
 """What an operation observed of which nobody knows the outcome. Every outcome is allowed then."""
 
 
+Explanation = tuple[str, str, tuple[Operation, ...]]
+"""What is wrong with a history: the anomaly's name, a sentence, and the two or three operations that show it."""
+
+
 def _resets_nothing(f: str, argument: Any, value: Any, result: Any) -> Any:
     return ILLEGAL
 
@@ -83,6 +88,8 @@ class Model:
             it saw; called like ``step``. For values that grow; None: the model cannot tell.
         resets_to: The state that an operation leaves if it took place, whatever was before it; ``ILLEGAL`` if that
             depends on what was before.
+        explain: Says what is wrong with operations on one object that are known to have no order, where two or three
+            show it, and returns None where they do not. Those that failed are among them.
     """
 
     name: str
@@ -98,6 +105,7 @@ class Model:
     shape: str = ""
     leads_to: Callable[[Any, str, Any, Any, Any], bool] | None = None
     resets_to: Callable[[str, Any, Any, Any], Any] = _resets_nothing
+    explain: Callable[[Sequence[Operation]], Explanation | None] | None = None
 
     def after(self, state: Any, f: str, argument: Any, value: Any, result: Any) -> Any:
         """Return what ``step`` returns, for values that nobody has looked at yet.

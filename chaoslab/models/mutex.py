@@ -7,9 +7,14 @@ a release by one who did not hold it. The value of an ok acquire, if given, is a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
-from chaoslab.models.model import ILLEGAL, UNKNOWN, Model
+from chaoslab.history.operation import Operation
+from chaoslab.history.words import in_words
+from chaoslab.models.growing import number_of, went_back
+from chaoslab.models.model import ILLEGAL, UNKNOWN, Explanation, Model
 from chaoslab.models.number import number_in
 
 __all__ = ["MUTEX"]
@@ -36,6 +41,36 @@ def _step(state: Any, f: str, argument: Any, value: Any, result: Any) -> Any:
     return (True, argument, new) if token is None or new > token else ILLEGAL
 
 
+def _explain(operations: Sequence[Operation]) -> Explanation | None:
+    """Two that hold the lock at once, or a token that is not larger than one before."""
+    done = [one for one in operations if one.type != "fail" and one.result is not False]
+    granted = sorted((one for one in done if one.f == "acquire" and one.type == "ok"), key=lambda one: one.call)
+    releases = [one for one in done if one.f == "release"]
+    for first, second in pairwise(granted):
+        if not any(_may_come_between(first, second, release) for release in releases):
+            return (
+                "two holders",
+                f"{in_words(first)} and {in_words(second)}, and nobody released it in between: both hold it.",
+                (first, second),
+            )
+    back = went_back(granted, lambda one: number_of(one.value), strictly=True)
+    if back is None:
+        return None
+    first, second = back
+    return (
+        "fencing token out of order",
+        f"{in_words(second)}, although before that {in_words(first)}: fencing tokens grow.",
+        back,
+    )
+
+
+def _may_come_between(first: Operation, second: Operation, release: Operation) -> bool:
+    """Return whether *release* may have ended the hold of one of two acquires before the other began its own."""
+    assert first.ret is not None
+    assert second.ret is not None
+    return release.call < max(first.ret, second.ret) and (release.ret is None or release.ret > first.call)
+
+
 MUTEX = Model(
     name="mutex",
     summary="acquire and release; one holder at a time; fencing tokens grow",
@@ -43,4 +78,5 @@ MUTEX = Model(
     step=_step,
     reads=frozenset(),
     fs=frozenset({"acquire", "release"}),
+    explain=_explain,
 )

@@ -10,13 +10,17 @@ gives one. ``read`` reads the counter without the lock.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import attrs
 
 from chaoslab.cluster import ClientView, Workload
+from chaoslab.history import Operation
+from chaoslab.history.words import in_words
 from chaoslab.models import ILLEGAL, UNKNOWN, Model
+from chaoslab.models.growing import number_of, went_back
+from chaoslab.models.model import Explanation
 from chaoslab.models.number import number_in
 from chaoslab.parameters import RATIO, parameter
 from chaoslab.statemachine import Invocation
@@ -44,6 +48,38 @@ def _step(state: Any, f: str, argument: Any, value: Any, result: Any) -> Any:
     return (count + 1, new) if token is None or new > token else ILLEGAL
 
 
+def _explain(operations: Sequence[Operation]) -> Explanation | None:
+    """An increment that is gone, a read that does not know of one, or a token that is not larger than one before."""
+    increments = [
+        one
+        for one in sorted(operations, key=lambda one: one.call)
+        if one.f == "increment" and one.type == "ok" and number_of(one.value) is not None
+    ]
+    made: dict[Any, Operation] = {}
+    for one in increments:
+        first = made.setdefault(one.value, one)
+        if first is not one:
+            return "lost update", f"{in_words(first)}, and {in_words(one)}, too: one of the two is lost.", (first, one)
+    back = went_back(operations, lambda one: number_of(one.value))
+    if back is not None:
+        first, second = back
+        anomaly = "stale read" if second.f == "read" else "lost update"
+        return anomaly, f"{in_words(second)}, although before that {in_words(first)}.", back
+    before: Operation | None = None
+    for one in sorted(increments, key=lambda one: one.value):
+        if number_of(one.result) is None:
+            continue
+        if before is not None and one.result <= before.result:
+            return (
+                "fencing token out of order",
+                f"{in_words(one)} with the token {one.result}, although before that {in_words(before)} with the token "
+                f"{before.result}: fencing tokens grow.",
+                (before, one),
+            )
+        before = one
+    return None
+
+
 LOCKED_COUNTER = Model(
     name="locked-counter",
     summary="increments that each write one more than the last, under fencing tokens that grow; read",
@@ -51,6 +87,7 @@ LOCKED_COUNTER = Model(
     step=_step,
     reads=frozenset({"read"}),
     fs=frozenset({"increment", "read"}),
+    explain=_explain,
 )
 
 

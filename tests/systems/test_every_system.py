@@ -17,7 +17,7 @@ from chaoslab.scenario import load_scenario
 from chaoslab.scenario.shipped import scenario_path, shipped_scenarios
 from chaoslab_systems import chaoslab_protocols
 
-STALE: set[str | None] = {"stale read", "lost write", "not linearizable"}
+STALE: set[str | None] = {"stale read", "lost write", "new-old inversion", "not linearizable"}
 
 LIMITS: dict[str, tuple[str, set[str | None]]] = {
     "bank_transfers": ("outage", {None}),

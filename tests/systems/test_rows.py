@@ -150,7 +150,7 @@ ROWS = {
     "cache hierarchy": Row("staleness", "cache/databases_cut_off", "systems/photo_feed/limit"),
 }
 
-STALE = {"stale read", "lost write", "not linearizable"}
+STALE = {"stale read", "lost write", "new-old inversion", "not linearizable"}
 LIMITS: dict[str, tuple[str, set[str]]] = {
     "primary_backup/failover": ("linearizable", STALE),
     "dynamo/sloppy_quorum": ("linearizable", STALE),

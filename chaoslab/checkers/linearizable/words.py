@@ -10,15 +10,18 @@ names. It names the anomaly where a single read shows it:
 * *wrong sum*: a counter shows more or less than all updates until then make;
 * *wrong total*: two reads of a bank show different amounts of money.
 
-What is only appended to has names of its own: see ``appends``.
+Two operations show others: see ``pairs``, and what a model says itself. What is only appended to has names of its own:
+see ``appends``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from chaoslab.checkers.linearizable.counts import about_count
+from chaoslab.checkers.linearizable.counts import about_count, about_counting_back
+from chaoslab.checkers.linearizable.elements import about_elements
+from chaoslab.checkers.linearizable.pairs import about_pairs
 from chaoslab.checkers.linearizable.verifier import complaint_about_no_order
 from chaoslab.checkers.totals import about_totals
 from chaoslab.checkers.verdict import Telling
@@ -26,6 +29,7 @@ from chaoslab.history import Operation
 from chaoslab.history.values import frozen
 from chaoslab.history.words import failed_write, in_words, which_nobody_wrote
 from chaoslab.models import Model
+from chaoslab.models.model import Explanation
 
 __all__ = ["told_of"]
 
@@ -42,19 +46,9 @@ def told_of(small: Sequence[Operation], blocked: Operation, operations: Sequence
         operations: All operations on that object, those that failed too: what nobody wrote is decided here.
         model: The model it violates.
     """
-    totals = about_totals(operations) if model.name == "bank" else None
-    if totals is not None and _shown_is_enough(totals.operations, model):
-        return totals
-    for read in (blocked, *small):
-        if read.type == "ok" and read.f in model.reads:
-            if model.shape == "register" and not _is_appended_to(operations):
-                found = _about_read(operations, read, model)
-            elif model.name == "counter" and (told := about_count(operations, read)) is not None:
-                found = Telling(anomaly=told[0], summary=told[1], operations=tuple(small))
-            else:
-                found = None
-            if found is not None and _shown_is_enough(found.operations, model):
-                return found
+    for found in _tellings(small, blocked, operations, model):
+        if _shown_is_enough(found.operations, model):
+            return found
     others = [operation for operation in small if operation.call != blocked.call]
     rest = ", ".join(in_words(operation) for operation in others[:4])
     more = f" and {len(others) - 4} more operations" if len(others) > 4 else ""
@@ -65,6 +59,40 @@ def told_of(small: Sequence[Operation], blocked: Operation, operations: Sequence
         + ".",
         operations=tuple(small),
     )
+
+
+def _tellings(
+    small: Sequence[Operation], blocked: Operation, operations: Sequence[Operation], model: Model
+) -> Iterator[Telling]:
+    """Yield what can be said of the history, the plainest first."""
+    reads = [one for one in (blocked, *small) if one.type == "ok" and one.f in model.reads]
+    is_register = model.shape == "register" and not _is_appended_to(operations)
+    if model.name == "bank":
+        totals = about_totals(operations)
+        if totals is not None:
+            yield totals
+    if model.explain is not None:
+        yield from _named(model.explain(operations))
+    for read in reads:
+        if is_register:
+            found = _about_read(operations, read, model)
+            if found is not None:
+                yield found
+        elif model.name == "counter" and (told := about_count(operations, read)) is not None:
+            yield Telling(anomaly=told[0], summary=told[1], operations=tuple(small))
+        elif model.name == "set":
+            yield from _named(about_elements(operations, read))
+    if is_register:
+        for pair in about_pairs(small, operations, model):
+            yield from _named(pair)
+    if model.name == "counter":
+        yield from _named(about_counting_back(operations))
+
+
+def _named(found: Explanation | None) -> Iterator[Telling]:
+    if found is not None:
+        anomaly, sentence, operations = found
+        yield _told(anomaly, sentence, *operations)
 
 
 def _shown_is_enough(shown: Sequence[Operation], model: Model) -> bool:
