@@ -27,7 +27,7 @@ from chaoslab.cluster import Cluster, Drive, Injection, RequestClient, Script, W
 from chaoslab.cluster.arguments import verdict_of
 from chaoslab.errors import ConsistencyViolation, UsageError
 from chaoslab.history import History
-from chaoslab.nemesis import Nemesis, NotDone, Plan, Scene
+from chaoslab.nemesis import Budget, Nemesis, NotDone, Plan, Scene
 from chaoslab.plugins import Protocol, Registry
 from chaoslab.runs import drawn_plan
 from chaoslab.scenario import Scenario
@@ -90,12 +90,30 @@ class TrialCluster(Cluster):
         """What the nodes run, or None before they are started."""
         return self._code
 
-    def start(self, code: Any, *, nodes: int | None = None, client: Any = RequestClient, settings: Any = None) -> None:
-        """Start the nodes; see ``Cluster.start``. Without *nodes*, as many as the test's marker says: usually 3.
+    def start(
+        self,
+        code: Any,
+        *,
+        nodes: int | None = None,
+        client: Any = RequestClient,
+        settings: Any = None,
+        budget: Budget | None = None,
+    ) -> None:
+        """Start the nodes; see ``Cluster.start``.
 
-        *code* may be a ``Protocol``, too: faults stay within its budget then, its clients work, and what it claims
-        must hold if the marker names no level.
+        Args:
+            code: As there. It may be a ``Protocol``, too: faults stay within its budget then, its clients work, and
+                what it claims must hold if the marker names no level.
+            nodes: How many; without it, as many as the test's marker says: usually 3.
+            client: As there.
+            settings: As there.
+            budget: What the nodes are to survive; without it, what the protocol says, or the usual budget.
+
+        Raises:
+            UsageError: as there; or a level that is claimed, or a fault of storage in the budget, does not exist.
         """
+        if budget is not None:
+            code = _with_budget(code, budget)
         if isinstance(code, Protocol):
             self._plugins.refuse_promises(code)
             self._protocol = code
@@ -327,6 +345,13 @@ def _nothing_happened(history: History) -> str:
     errors = Counter(operation.error or "no answer" for operation in operations)
     (most, often), *_ = errors.most_common(1)
     return f"none of {len(operations)} operations succeeded ({often} times: {most}): that shows nothing."
+
+
+def _with_budget(code: Any, budget: Budget) -> Protocol:
+    """Return *code* as a protocol that survives what *budget* says."""
+    if isinstance(code, Protocol):
+        return attrs.evolve(code, budget=budget)
+    return Protocol(name=protocol_name(code), summary="", replica=code, serves=(), claims=(), budget=budget)
 
 
 def protocol_name(code: Any) -> str:

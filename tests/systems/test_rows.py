@@ -160,7 +160,7 @@ LIMITS: dict[str, tuple[str, set[str]]] = {
     "percolator/write_skew": ("serializable", {"G2-item"}),
     "causal/reads_stale": ("linearizable", STALE),
     "crdt/counter_reads_stale": ("linearizable", {"wrong sum"}),
-    "lock_service/unfenced_holders": ("linearizable", STALE),
+    "lock_service/unfenced_holders": ("linearizable", {"lost update"}),
     "dns/reads_stale": ("linearizable", STALE),
 }
 """The limits of protocols: the check that fails, and the anomalies that it may be told as."""

@@ -269,6 +269,33 @@ async def crash_of_all(cluster: Any) -> None:
     await cluster.drive(seconds=5)
 
 
+@pytest.mark.chaoslab(faults="crash", nodes=1)
+async def crash_of_bare_code(cluster: Any) -> None:
+    cluster.start(OneCopy, budget=cl.Budget(down="all"))
+    await cluster.drive(seconds=5)
+
+
+@pytest.mark.chaoslab(faults="crash", nodes=1)
+async def no_crash_of_all(cluster: Any) -> None:
+    cluster.start(ALL_DOWN, budget=cl.Budget(down="none"))
+    await cluster.drive(seconds=5)
+
+
+async def a_budget_of_what_is_not_there(cluster: Any) -> None:
+    cluster.start(OneCopy, budget=cl.Budget(storage=("torn",)))
+
+
+def test_a_budget_can_be_given_where_nodes_are_started() -> None:
+    """Of bare code and of a protocol, and it is looked at as that of a protocol is."""
+    found = cl.run_test(crash_of_bare_code)
+    assert {injection.fault.kind for injection in found.injections} == {"crash"}
+    assert [check.name for check in found.checks][:1] == ["linearizable"]
+    with pytest.raises(cl.UsageError, match="no fault of these kinds is within what the nodes promise to survive"):
+        cl.run_test(no_crash_of_all)
+    with pytest.raises(cl.UsageError, match="unknown kind of storage fault 'torn'"):
+        cl.run_test(a_budget_of_what_is_not_there)
+
+
 def test_a_protocol_brings_its_budget_and_its_claims() -> None:
     """Its nodes may crash as far as it says, and what it claims is what must hold."""
     found = cl.run_test(crash_of_all)

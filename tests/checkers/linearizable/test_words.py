@@ -64,8 +64,8 @@ CASES: list[tuple[str, list[Step], str, str]] = [
         "locked-counter",
         [*done(0, "increment", value=1, result=7), *done(1, "increment", value=2, result=7)],
         "fencing token out of order",
-        "process 1 called increment on x and got 2 with the token 7, although before that process 0 called increment on "
-        "x and got 1 with the token 7: fencing tokens grow.",
+        "process 1 called increment on x and got 2 with the token 7, although before that process 0 called increment "
+        "on x and got 1 with the token 7: fencing tokens grow.",
     ),
     (
         "mutex",
@@ -85,7 +85,14 @@ CASES: list[tuple[str, list[Step], str, str]] = [
         "set",
         [*done(0, "add", 1), *done(0, "add", 2), *done(1, "read", value=[2])],
         "lost element",
-        "process 1 read [2] from x, although before that process 0 called add 1 on x, and nobody removes it.",
+        "process 1 read [2] from x, although before that process 0 called add 1 on x, and nobody removes it; no read "
+        "ever saw 1.",
+    ),
+    (
+        "set",
+        [*done(0, "add", 1), *done(1, "read", value=[1]), *done(1, "read", value=[])],
+        "stale read",
+        "process 1 read [] from x, although before that process 0 called add 1 on x, and nobody removes it.",
     ),
     (
         "set",
@@ -97,7 +104,7 @@ CASES: list[tuple[str, list[Step], str, str]] = [
         "set",
         [*done(1, "read", value=[1]), *done(0, "add", 1)],
         "read from the future",
-        "process 1 read [1] from x, which was only added afterwards: process 0 called add 1 on x.",
+        "process 1 read [1] from x; 1 was only added afterwards: process 0 called add 1 on x.",
     ),
 ]
 
