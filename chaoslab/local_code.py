@@ -100,7 +100,7 @@ def _module(file: str) -> Any:
     try:
         with _importing_from(root):
             return _imported(".".join(names), path, packaged=root != path.parent)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UsageError(f"{file} cannot be imported: {type(error).__name__}: {error}.") from error
 
 

@@ -10,7 +10,7 @@ import sys
 import traceback
 from typing import Final
 
-__all__ = ["is_machinery", "is_own", "place_now", "place_of", "without_machinery"]
+__all__ = ["function_of", "is_machinery", "is_own", "place_now", "place_of", "without_machinery"]
 
 _PACKAGE: Final = os.path.dirname(os.path.abspath(__file__)) + os.sep  # noqa: PTH100, PTH120 - paths here are hot
 _LIBRARY: Final = os.path.dirname(os.__file__) + os.sep  # noqa: PTH120
@@ -31,6 +31,15 @@ def place_of(error: BaseException) -> str:
     own = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
     own = [place for place in own if is_own(place[0])]
     return _in_words(*own[-1]) if own else ""
+
+
+def function_of(error: BaseException) -> str:
+    """Return the innermost function of people's own code that *error* went through: ``" in serve"``, or ``""``.
+
+    Unlike a line it is the same after an edit elsewhere.
+    """
+    codes = [frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__) if is_own(frame.f_code.co_filename)]
+    return f" in {codes[-1].co_qualname}" if codes else ""
 
 
 def place_now() -> str:

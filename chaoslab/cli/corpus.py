@@ -73,9 +73,17 @@ def show(file: FILE, number: NUMBER, json: JSON = False) -> None:
             "",
             *(text_placed_in(Path(), entry.shrunk).splitlines() or ["no smaller scenario was made of it"]),
             "",
-            f"take it out with: {shlex.join(['chaoslab', 'corpus', 'export', str(file), str(number)])}",
+            _what_next(file, entry),
         ]
     )
+
+
+def _what_next(file: Path, entry: Entry) -> str:
+    """Say how to go on with *entry*."""
+    if entry.shrunk or entry.recording:
+        return f"take it out with: {shlex.join(['chaoslab', 'corpus', 'export', str(file), str(entry.id)])}"
+    again = shlex.join(["chaoslab", "run", entry.scenario, "--seed", str(entry.seed)])
+    return f"its run did not end, so nothing was recorded; repeat with: {again}"
 
 
 @corpus.command("export")

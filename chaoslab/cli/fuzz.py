@@ -9,8 +9,16 @@ from typing import Annotated
 import typer
 
 from chaoslab import local_code
-from chaoslab.checkers import merge
-from chaoslab.cli.output import CODES, INTERRUPTED, USAGE, complain, print_json, print_lines, progress
+from chaoslab.cli.output import (
+    CODES,
+    INTERRUPTED,
+    USAGE,
+    complain,
+    let_nothing_interrupt,
+    print_json,
+    print_lines,
+    progress,
+)
 from chaoslab.cli.run import SET, overrides_of
 from chaoslab.errors import UsageError
 from chaoslab.explore.campaign import RUN_SECONDS, Target, campaign
@@ -24,7 +32,7 @@ from chaoslab.explore.strategies import STRATEGIES, Memory, Strategy
 from chaoslab.explore.strategies import strategy as chosen_strategy
 from chaoslab.plugins import registry
 from chaoslab.report.campaign import Tally, campaign_document, campaign_lines
-from chaoslab.report.junit import junit_xml, write_junit
+from chaoslab.report.junit import confirm_writable, junit_xml, write_junit
 from chaoslab.scenario import load_scenario, parse_scenario, scenario_to_toml
 from chaoslab.scenario.shipped import scenario_path
 from chaoslab.units import counted, parse_size
@@ -67,26 +75,31 @@ def fuzz(
     until = None if minutes is None else time.monotonic() + 60 * minutes
     tally = Tally(first_seed=seed, strategy=strategy, expected=_expected(targets))
     if junit is not None:
-        write_junit(junit, "")  # a folder that cannot be written is told before the work
+        confirm_writable(junit)  # what cannot be written is told before the work
     keeper = None if corpus is None else Keeper(Corpus(corpus))
-    if keeper is not None:
-        replay_known(keeper.corpus, lambda entry, state: None if json else complain(_known(entry, state)))
-        for target in targets:
-            features, recordings = keeper.corpus.learned(target.text)
-            chosen.recall(target, Memory(features=tuple(features), recordings=tuple(recordings)))
     stopped = False
-    outcomes = campaign(
-        chosen,
-        crew.executor,
-        workers=crew.workers,
-        runs=limit,
-        renew=crew.renewed,
-        broken=crew.broken,
-        seconds_max=run_seconds,
-        go_on=lambda: until is None or time.monotonic() < until,
-    )
     began = time.monotonic()
     try:
+        if keeper is not None:
+            replay_known(
+                keeper.corpus,
+                lambda entry, state: None if json else complain(_known(entry, state)),
+                each=crew.each,
+                run_seconds=run_seconds,
+            )
+            for target in targets:
+                features, recordings = keeper.corpus.learned(target.text)
+                chosen.recall(target, Memory(features=tuple(features), recordings=tuple(recordings)))
+        outcomes = campaign(
+            chosen,
+            crew.executor,
+            workers=crew.workers,
+            runs=limit,
+            renew=crew.renewed,
+            broken=crew.broken,
+            seconds_max=run_seconds,
+            go_on=lambda: until is None or time.monotonic() < until,
+        )
         with progress("runs", limit or 0, total_s=None if minutes is None else 60 * minutes) as advance:
             for outcome in outcomes:
                 new = bool(outcome.findings) and keeper is not None and keeper.keep(outcome)  # kept before it is told
@@ -95,31 +108,38 @@ def fuzz(
                 advance(1)
     except KeyboardInterrupt:
         stopped = True
+        let_nothing_interrupt()
     finally:
         if stopped or keeper is None:
             crew.dismiss(wait=not stopped)
     elapsed_s = time.monotonic() - began
     kept: list[Entry] = []
+    unfinished = False
     if keeper is not None:
         _note_learned(keeper, chosen, targets)
         _note_campaign(keeper, tally, scenarios, seed)
         if not stopped:
-            _shrink(keeper, crew, quiet=json)
+            unfinished = not _shrink(keeper, crew, run_seconds, quiet=json)
         kept = keeper.entries()
         _tell_trouble(keeper)
-    if junit is not None:
-        write_junit(junit, junit_xml(tally, scenarios, elapsed_s=elapsed_s, set_options=set or []))
     if json:
         print_json(campaign_document(tally, elapsed_s=elapsed_s, set_options=set or [], kept=kept))
     else:
         named = "" if corpus is None else str(corpus)
         print_lines(campaign_lines(tally, elapsed_s=elapsed_s, set_options=set or [], corpus=named, kept=kept))
+    if junit is not None:
+        try:
+            write_junit(junit, junit_xml(tally, scenarios, elapsed_s=elapsed_s, set_options=set or []))
+        except UsageError as error:  # the report has been printed, and stands
+            complain(str(error))
+            raise typer.Exit(USAGE) from None
     if stopped:
         complain(f"stopped after {tally.runs} runs; what was found until then is shown.")
+    if stopped or unfinished:
         raise typer.Exit(INTERRUPTED)
     if keeper is not None and keeper.trouble is not None:
         raise typer.Exit(USAGE)
-    raise typer.Exit(CODES[merge(tally.verdicts)])
+    raise typer.Exit(CODES[tally.verdict])
 
 
 def _note_learned(keeper: Keeper, chosen: Strategy, targets: list[Target]) -> None:
@@ -144,27 +164,28 @@ def _note_campaign(keeper: Keeper, tally: Tally, scenarios: list[str], seed: int
             keeper.trouble = str(error)
 
 
-def _shrink(keeper: Keeper, crew: Crew, *, quiet: bool) -> None:
-    """Make what was found small, and let the crew go."""
+def _shrink(keeper: Keeper, crew: Crew, run_seconds: float, *, quiet: bool) -> bool:
+    """Make what was found small, and let the crew go; return whether nobody stopped that."""
     interrupted = False
     try:
         if keeper.trouble is None:
             with progress("made small", 0) as advance:
                 shrink_new(
                     keeper.corpus,
-                    crew.executor,
                     lambda entry, small: None if quiet else complain(_made_small(entry, small)),
+                    each=crew.each,
                     advance=advance,
+                    run_seconds=run_seconds,
                 )
     except UsageError as error:
         keeper.trouble = str(error)
-    except crew.broken:
-        complain("a process died while failures were made small: the next campaign makes the others small.")
     except KeyboardInterrupt:
         interrupted = True
+        let_nothing_interrupt()
         complain("stopped: the next campaign makes the other failures small.")
     finally:
         crew.dismiss(wait=not interrupted)
+    return not interrupted
 
 
 def _tell_trouble(keeper: Keeper) -> None:

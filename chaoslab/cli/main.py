@@ -114,9 +114,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _let_sigterm_stop() -> None:
     """Let SIGTERM, by which CI services stop what runs too long, do what Ctrl-C does: what was found is told."""
-    in_main_thread = threading.current_thread() is threading.main_thread()
-    if in_main_thread and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    if threading.current_thread() is threading.main_thread():
+        ctrl_c = signal.getsignal(signal.SIGINT)
+        if ctrl_c is signal.default_int_handler:
+            signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+        elif ctrl_c == signal.SIG_IGN:  # as that of what a shell runs in the background
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def _exit_code(arguments: list[str], *, as_json: bool) -> int:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, TextIO
@@ -28,6 +30,7 @@ __all__ = [
     "USAGE",
     "complain",
     "has_printed",
+    "let_nothing_interrupt",
     "print_json",
     "print_lines",
     "progress",
@@ -65,6 +68,13 @@ def ready(*, as_json: bool = False) -> Iterator[None]:
             yield
     finally:
         _out = None
+
+
+def let_nothing_interrupt() -> None:
+    """Let no further Ctrl-C or SIGTERM break off what is told at the end, which does not take long."""
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
 
 
 def has_printed() -> bool:

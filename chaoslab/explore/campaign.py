@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
@@ -151,13 +152,17 @@ def _alone(
     seconds_max: float,
 ) -> tuple[Outcome, Executor]:
     """Run *job* while nothing else runs, so that if a worker dies it is known of what."""
+    began = time.monotonic()
     try:
         return executor.submit(_run_chunk, (job,), seconds_max).result()[0], executor
     except broken:
-        finding = Finding(
-            check="limit", verdict="unknown", anomaly=None,
-            summary="the process that ran this seed died, twice: killed from outside, or out of memory.",
-        )  # fmt: skip
+        summary = "the process that ran this seed died, twice: killed from outside, or out of memory."
+        if 0 < seconds_max < time.monotonic() - began:
+            summary = (
+                f"the run did not end {seconds_max:g} s of the wall clock after it began, nor when it was given up: it "
+                "waits in code that nothing interrupts, such as a function in C, and its process was ended."
+            )
+        finding = Finding(check="limit", verdict="unknown", anomaly=None, summary=summary)
         protocol = _scenario(job.target.text).protocol
         outcome = Outcome(
             scenario=job.target.name, protocol=protocol, seed=job.seed, verdict="unknown", findings=(finding,)

@@ -11,9 +11,10 @@ Any other executor can be given from Python: ``chaoslab.explore.campaign.campaig
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
@@ -21,6 +22,9 @@ from chaoslab.errors import UsageError
 from chaoslab.explore.workers import let_go, local_executor
 
 __all__ = ["Crew", "crew_for"]
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 _DASK = "dask://"
 _PATIENCE = "10s"
@@ -51,6 +55,27 @@ class Crew:
         self.before.append(self.executor)
         self.executor = self.renew()
         return self.executor
+
+    def each(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R | None]:
+        """Yield what *function* returns for each of *items*, in their order; None where it ends its process, twice."""
+        under_way = deque((item, self.executor.submit(function, item)) for item in items)
+        while under_way:
+            item, future = under_way.popleft()
+            try:
+                yield future.result()
+            except self.broken:  # nobody knows by which of those that were under way: from here on one at a time
+                left = [item, *(one for one, _ in under_way)]
+                under_way.clear()
+                self.renewed()
+                for one in left:
+                    yield self._alone(function, one)
+
+    def _alone(self, function: Callable[[T], R], item: T) -> R | None:
+        try:
+            return self.executor.submit(function, item).result()
+        except self.broken:
+            self.renewed()
+            return None
 
     def dismiss(self, *, wait: bool) -> None:
         """Let everybody go; with *wait* when what is under way is done."""

@@ -23,6 +23,9 @@ from chaoslab.explore.outcome import Outcome
 
 __all__ = ["Keeper", "read_findings"]
 
+_BEGIN = '{"scenario"'
+"""How the line of a failure begins."""
+
 
 class Keeper:
     """Keeps failures in a corpus, or beside it once that fails.
@@ -69,8 +72,13 @@ class Keeper:
 
 def _appended(path: Path, line: str) -> bool:
     try:
-        with path.open("a", encoding="utf-8") as file:
-            file.write(line)
+        with path.open("ab") as file:
+            if file.tell():
+                with path.open("rb") as before:
+                    before.seek(-1, os.SEEK_END)
+                    cut_off = before.read() != b"\n"
+                line = "\n" + line if cut_off else line  # the disk was full; what is written now is whole
+            file.write(line.encode())
             file.flush()
             os.fsync(file.fileno())
     except OSError:
@@ -79,7 +87,7 @@ def _appended(path: Path, line: str) -> bool:
 
 
 def read_findings(path: str | Path) -> list[Outcome]:
-    """Return the failures in the file *path*. A last line that was cut off by a full disk is left out.
+    """Return the failures in the file *path*. Lines that were cut off by a full disk are left out.
 
     Raises:
         UsageError: it cannot be read, or a line of it is no failure.
@@ -93,7 +101,7 @@ def read_findings(path: str | Path) -> list[Outcome]:
         try:
             outcomes.append(cattrs.structure(json.loads(line), Outcome))
         except Exception as error:
-            if number == len(lines) and not line.endswith("\n"):
-                break
+            if isinstance(error, json.JSONDecodeError) and line.startswith(_BEGIN):
+                continue
             raise UsageError(f"this line is no failure of a campaign: {error}.", file=path, line=number) from None
     return outcomes

@@ -11,13 +11,15 @@ This file does not know how seeds are chosen or spread over processes.
 from __future__ import annotations
 
 import ctypes
+import faulthandler
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import process_time
 from types import FrameType
-from typing import Final
+from typing import IO, Final
 
 import attrs
 
@@ -34,12 +36,22 @@ from chaoslab.errors import (
 )
 from chaoslab.explore.recording import record, recording_text
 from chaoslab.nemesis import Plan
-from chaoslab.own_code import place_of
+from chaoslab.own_code import function_of, place_of
 from chaoslab.runner import Run, run
 from chaoslab.scenario import Scenario
 from chaoslab.sim import Engine
 
-__all__ = ["FINDINGS", "Finding", "Outcome", "given_up_after", "is_given_up", "one_at_a_time", "outcome_of"]
+__all__ = [
+    "FINDINGS",
+    "GRACE_S",
+    "Finding",
+    "Outcome",
+    "end_process_if_stuck",
+    "given_up_after",
+    "is_given_up",
+    "one_at_a_time",
+    "outcome_of",
+]
 
 one_at_a_time = threading.Lock()
 """Held while a worker runs something: an executor may have threads, and a simulation has its process for itself."""
@@ -159,23 +171,38 @@ def outcome_of(
 
 def _finding_of_error(error: BaseException, seconds_max: float) -> Finding | None:
     """Return what *error*, which ended the run, says about the code under test; None if it says nothing of it."""
-    if is_given_up(error):
+    given_up = next((one for one in _all_of(error) if isinstance(one, _GivenUp)), None)
+    if given_up is not None:
         summary = (
-            f"the run was given up after {seconds_max:g} s of the wall clock{place_of(error.__cause__ or error)}: some "
-            "code never waits, or the scenario takes that long. Raise --run-seconds if it is meant."
+            f"the run was given up after {seconds_max:g} s of the wall clock{place_of(given_up)}: some code never "
+            "waits, or the scenario takes that long. Raise --run-seconds if it is meant."
         )
         return Finding(check="limit", verdict="unknown", anomaly=None, summary=summary)
-    if isinstance(error, MemoryError) or isinstance(error.__cause__, MemoryError):
+    if any(isinstance(one, MemoryError) for one in _all_of(error)):
         return Finding(check="limit", verdict="unknown", anomaly=None, summary="the run needed too much memory.")
     if type(error) in FINDINGS:
         check, verdict = FINDINGS[type(error)]  # type: ignore[index]
-        return Finding(check=check, verdict=verdict, anomaly=None, summary=str(error))
+        anomaly = None
+        if isinstance(error, NodeError) and error.__cause__ is not None:
+            *_, raised = _all_of(error.__cause__)
+            anomaly = f"{type(raised).__name__}{function_of(raised)}"
+        return Finding(check=check, verdict=verdict, anomaly=anomaly, summary=str(error))
     return None
 
 
 def is_given_up(error: BaseException) -> bool:
     """Return whether *error* says that the time of ``given_up_after`` was up."""
-    return isinstance(error, _GivenUp) or isinstance(error.__cause__, _GivenUp)
+    return any(isinstance(one, _GivenUp) for one in _all_of(error))
+
+
+def _all_of(error: BaseException) -> Iterator[BaseException]:
+    """Yield *error*, what a node raised if it is about that, and all of what nurseries have put into groups."""
+    yield error
+    if isinstance(error, BaseExceptionGroup):
+        for one in error.exceptions:
+            yield from _all_of(one)
+    elif isinstance(error, NodeError) and error.__cause__ is not None:
+        yield from _all_of(error.__cause__)
 
 
 class _GivenUp(BaseException):
@@ -218,11 +245,30 @@ def given_up_after(seconds: float) -> Iterator[None]:
 
     before: Callable[[int, FrameType | None], object] | int | None = signal.signal(signal.SIGALRM, give_up)
     signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)  # again and again, should something swallow it
+    if _nowhere is not None:
+        faulthandler.dump_traceback_later(seconds + GRACE_S, exit=True, file=_nowhere)
     try:
         yield
     finally:
+        if _nowhere is not None:
+            faulthandler.cancel_dump_traceback_later()
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+GRACE_S: Final = 3.0
+"""Seconds after the limit of a run when its process is ended."""
+_nowhere: IO[str] | None = None
+"""Where that is not told: who gave the process its work does that. None: this process is not to be ended."""
+
+
+def end_process_if_stuck() -> None:
+    """Let this process end if a run does not end at its limit: Python asks for signals only between two instructions.
+
+    The watch that sees to it needs nothing of Python, so code in C that keeps everybody else waiting is ended, too.
+    """
+    global _nowhere
+    _nowhere = open(os.devnull, "w")  # noqa: PTH123, SIM115 - for as long as the process lives
 
 
 @contextmanager

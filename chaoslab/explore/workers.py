@@ -2,7 +2,8 @@
 
 Rules:
 
-1. Who gave them work decides when it ends: Ctrl-C is not for them, and however that process ends, they end with it.
+1. Who gave them work decides when it ends: Ctrl-C is not for them, and however that process ends, they end with it, at
+   the latest when the run that they do is over or has reached its limit.
 2. Standard output is for the report. What nodes print goes to standard error.
 """
 
@@ -14,6 +15,8 @@ import signal
 import sys
 import threading
 from concurrent.futures import ProcessPoolExecutor
+
+from chaoslab.explore.outcome import end_process_if_stuck
 
 try:
     import resource
@@ -51,6 +54,7 @@ def _begin(memory_max: int | None) -> None:
     if sys.stderr is not None:
         sys.stdout = sys.stderr
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_process_if_stuck()
     if memory_max is not None and resource is not None:
         _limit_memory(memory_max)
 

@@ -5,14 +5,17 @@ A check that was violated is a ``failure``, what could not be decided an ``error
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import errno
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from xml.etree import ElementTree
 
 from chaoslab.errors import UsageError
 from chaoslab.report.campaign import Group, Tally, repeat_command
 
-__all__ = ["junit_xml", "write_junit"]
+__all__ = ["confirm_writable", "junit_xml", "write_junit"]
 
 _CONTROL = {code: "\ufffd" for code in range(32) if chr(code) not in "\t\n\r"}
 
@@ -65,12 +68,39 @@ def _plain(text: str) -> str:
 
 
 def write_junit(path: Path, text: str) -> None:
-    """Write the report to *path*.
+    """Write the report to *path*: all of it, or what was there before stays.
 
     Raises:
         UsageError: it cannot be written.
     """
+    with _written_beside(path) as beside:
+        beside.write_text(text, encoding="utf-8")
+        if beside != path:
+            beside.replace(path)
+
+
+def confirm_writable(path: Path) -> None:
+    """Refuse a *path* that cannot be written to, and leave what is there as it is.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    with _written_beside(path) as beside:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if beside != path:
+            beside.touch()
+
+
+@contextmanager
+def _written_beside(path: Path) -> Iterator[Path]:
+    """Yield the file to write instead of *path*, or *path* itself where that is no file, such as a pipe."""
+    beside = path if path.exists() and not path.is_file() else path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        path.write_text(text, encoding="utf-8")
+        yield beside
     except OSError as error:
         raise UsageError(f"cannot be written: {error.strerror}.", file=path) from None
+    finally:
+        if beside != path:
+            with suppress(OSError):
+                beside.unlink()

@@ -6,7 +6,6 @@ import json
 import sqlite3
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -16,7 +15,7 @@ import pytest
 from chaoslab.errors import UsageError
 from chaoslab.explore.corpus import RECORDINGS_MAX, SIGHTINGS_MAX, Corpus
 from chaoslab.explore.failures import NO_FAULT, perhaps_again
-from chaoslab.explore.findings import Keeper, read_findings
+from chaoslab.explore.findings import Keeper, _appended, read_findings
 from chaoslab.explore.known import replay_known, shrink_new
 from chaoslab.explore.outcome import Finding, Outcome, outcome_of
 from chaoslab.explore.recording import parse_recording, read_recording, record, replay, write_recording
@@ -55,6 +54,11 @@ def test_one_bug_is_one_entry(tmp_path: Path) -> None:
     assert Corpus(tmp_path / "c.db").entries() == corpus.entries()
 
 
+def endless(context: object) -> None:
+    while True:
+        pass
+
+
 def test_a_known_failure_is_failing_fixed_or_diverged(tmp_path: Path) -> None:
     """Its recording is run again: with the code as it is, with code that holds, with code that does something else."""
     corpus = Corpus(tmp_path / "c.db")
@@ -69,11 +73,13 @@ def test_a_known_failure_is_failing_fixed_or_diverged(tmp_path: Path) -> None:
         replay_known(corpus, lambda entry, state: states.append(state))
         protocols["primary-backup"] = attrs.evolve(before, replica=lambda context: 1 / 0)
         replay_known(corpus, lambda entry, state: states.append(state))
+        protocols["primary-backup"] = attrs.evolve(before, replica=endless)
+        replay_known(corpus, lambda entry, state: states.append(state), run_seconds=0.3)
     finally:
         protocols["primary-backup"] = before
     assert states[0] == "failing"
-    assert states[2] == "diverged"
-    assert corpus.entries()[0].state == states[2]
+    assert states[2:] == ["diverged", "diverged"]
+    assert corpus.entries()[0].state == "diverged"
 
 
 def test_what_is_fixed_can_be_forgotten_and_comes_back_as_failing(tmp_path: Path) -> None:
@@ -94,7 +100,7 @@ def test_a_new_failure_is_made_small(tmp_path: Path) -> None:
     """The corpus holds a scenario that fails by itself."""
     corpus = Corpus(tmp_path / "c.db")
     corpus.add(failing())
-    shrink_new(corpus, ThreadPoolExecutor(1), lambda entry, small: None)
+    shrink_new(corpus, lambda entry, small: None)
     (entry,) = corpus.entries()
     assert entry.signature.shape == "partition"
     small = parse_scenario(entry.shrunk, registry())
@@ -286,6 +292,8 @@ def test_a_findings_file_that_was_cut_off_gives_what_is_whole(tmp_path: Path) ->
     line = json.dumps(attrs.asdict(made_up(1))) + "\n"
     path.write_text(line + line[:40])
     assert read_findings(path) == [made_up(1)]
+    assert _appended(path, line)
+    assert read_findings(path) == [made_up(1), made_up(1)]
     path.write_text("nonsense\n" + line)
     with pytest.raises(UsageError, match=r"f\.jsonl:1: this line is no failure"):
         read_findings(path)

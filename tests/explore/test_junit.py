@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from xml.etree import ElementTree
 
+import pytest
+
+from chaoslab.errors import UsageError
 from chaoslab.explore.outcome import Finding, Outcome
 from chaoslab.report.campaign import Tally, campaign_document, campaign_lines
-from chaoslab.report.junit import junit_xml
+from chaoslab.report.junit import confirm_writable, junit_xml, write_junit
 
 
 def outcome(scenario: str, seed: int, anomaly: str | None, verdict: str = "invalid") -> Outcome:
@@ -68,3 +72,18 @@ def test_a_strategy_is_repeated_by_its_campaign_up_to_the_failure() -> None:
     tally.add(outcome("a", 7, "stale read"))
     document = campaign_document(tally, elapsed_s=1.0, set_options=[])
     assert document["failures"][0]["repeat"] == "chaoslab fuzz a --strategy guided --seed 5 --runs 3"
+
+
+def test_what_was_there_stays_until_all_of_the_report_is_written(tmp_path: Path) -> None:
+    """Looking whether a file can be written changes nothing; a folder is told before the work."""
+    path = tmp_path / "f.xml"
+    confirm_writable(path)
+    assert list(tmp_path.iterdir()) == []
+    path.write_text("of the night before")
+    confirm_writable(path)
+    assert path.read_text() == "of the night before"
+    write_junit(path, "of this night")
+    assert [one.read_text() for one in tmp_path.iterdir()] == ["of this night"]
+    for wrong in (tmp_path, tmp_path / "no folder" / "f.xml"):
+        with pytest.raises(UsageError, match="cannot be written"):
+            confirm_writable(wrong)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+import trio
 
+from chaoslab.explore.campaign import Target, campaign, seeds_of
+from chaoslab.explore.crew import crew_for
 from chaoslab.explore.outcome import Outcome, outcome_of
 from chaoslab.explore.workers import local_executor
 from chaoslab.plugins import Protocol, registry
@@ -93,6 +98,106 @@ def test_a_handler_that_never_ends_is_given_up_in_a_thread_too() -> None:
     assert (found.verdict, found.seed, found.findings[0].check) == ("unknown", 5, "limit")
     assert "given up after 0.3 s of the wall clock at test_limits.py:" in found.findings[0].summary
     assert after.findings[0].check == "activity"
+
+
+class Stuck(Idle):
+    """A node in a loop of C code, which asks for no signal and lets no other thread run."""
+
+    def start(self) -> Effects:
+        any(itertools.repeat(False))
+        return None
+
+
+def test_a_process_in_code_that_nothing_interrupts_is_ended_and_the_campaign_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is told with its seed and why; its neighbours are run."""
+    monkeypatch.setattr("chaoslab.explore.outcome.GRACE_S", 0.2)
+    protocols = registry().protocols
+    for kind in (Stuck, Idle):
+        name = kind.__name__.lower()
+        monkeypatch.setitem(protocols, name, Protocol(name=name, summary="-", replica=kind, serves=("kv",), claims=()))
+    crew = crew_for("local", 2)
+    targets = [Target(name=name, text=TEXT.format(name=name)) for name in ("stuck", "idle")]
+    found = list(
+        campaign(
+            seeds_of(targets, 3, 4), crew.executor, workers=2, renew=crew.renewed, broken=crew.broken, seconds_max=0.5
+        )
+    )
+    crew.dismiss(wait=True)
+    assert [(one.scenario, one.seed) for one in found] == [("stuck", 3), ("idle", 3), ("stuck", 4), ("idle", 4)]
+    assert [one.findings[0].check for one in found] == ["limit", "activity", "limit", "activity"]
+    assert "did not end 0.5 s of the wall clock after it began" in found[0].findings[0].summary
+    assert "code that nothing interrupts" in found[0].findings[0].summary
+
+
+async def looping_beside_one_that_raises(node: Any) -> None:
+    async def raising() -> None:
+        try:
+            await trio.sleep_forever()
+        finally:
+            raise ValueError("on my way out")
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(raising)
+        await node.sleep(0.1)
+        while True:
+            pass
+
+
+def raising_in_a_nursery(error: BaseException) -> Any:
+    async def serve(node: Any) -> None:
+        async def raising() -> None:
+            raise error
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(raising)
+
+    return serve
+
+
+def test_a_limit_is_told_whatever_a_nursery_makes_of_it() -> None:
+    """Other tasks may raise while they are cancelled; and memory may have run out at the same moment."""
+    looping = Protocol(name="looping", summary="-", replica=looping_beside_one_that_raises, serves=("kv",), claims=())
+    found = outcome_with(looping, seconds_max=0.3)
+    assert (found.verdict, found.findings[0].check) == ("unknown", "limit")
+    assert "given up after 0.3 s of the wall clock at test_limits.py:" in found.findings[0].summary
+    hungry = Protocol(
+        name="hungry", summary="-", replica=raising_in_a_nursery(MemoryError()), serves=("kv",), claims=()
+    )
+    assert outcome_with(hungry).findings[0].check == "limit"
+
+
+def test_what_a_node_raises_is_told_by_its_kind_and_function() -> None:
+    """Out of a nursery, too: two mistakes of one protocol are two findings, wherever their lines are."""
+    wrong = Protocol(name="wrong", summary="-", replica=raising_in_a_nursery(KeyError("x")), serves=("kv",), claims=())
+    (finding,) = outcome_with(wrong).findings
+    assert (finding.check, finding.anomaly) == (
+        "node-error", "KeyError in raising_in_a_nursery.<locals>.serve.<locals>.raising",
+    )  # fmt: skip
+
+
+def outcome_with(protocol: Protocol, seconds_max: float = 0.0) -> Outcome:
+    protocols = registry().protocols
+    protocols[protocol.name] = protocol
+    try:
+        scenario = parse_scenario(TEXT.format(name=protocol.name), registry())
+        return outcome_of(protocol.name, scenario, 1, seconds_max=seconds_max)
+    finally:
+        del protocols[protocol.name]
+
+
+def end_if_odd(number: int) -> int:
+    if number % 2:
+        os._exit(1)
+    return number
+
+
+def test_what_ends_its_process_is_passed_over() -> None:
+    """The others are done, in their order."""
+    crew = crew_for("local", 2)
+    assert list(crew.each(end_if_odd, range(5))) == [0, None, 2, None, 4]
+    crew.dismiss(wait=True)
 
 
 def test_a_process_that_eats_memory_ends_at_its_limit_and_works_on() -> None:

@@ -110,7 +110,8 @@ def shrink(
         Passes(first, search, tell).take()
     except LimitReached:
         complete = False
-    assert search.best is not None  # the first candidate fails, or an error said so
+    if search.best is None:
+        raise UsageError("there was no time for a single smaller run.")
     scenario, last = search.best
     return Shrunk(
         recording=record(last),
