@@ -147,6 +147,7 @@ def run(
         trace=tuple(engine.trace.lines),
         checkpoints=tuple(engine.trace.checkpoints),
         budget=nemesis.budget,
+        workload=workload,
     )
 
 

@@ -11,7 +11,7 @@ import attrs
 
 from chaoslab.checkers import Outcome, Verdict
 from chaoslab.choices import Choices, Overrides
-from chaoslab.cluster import Injection
+from chaoslab.cluster import Injection, Workload
 from chaoslab.history import History
 from chaoslab.nemesis import Budget, NotDone, Plan, Scene, draw_plan
 from chaoslab.plugins import Protocol, Registry
@@ -45,6 +45,7 @@ class Run:
         trace: The trace's lines, if they were kept.
         checkpoints: (number of lines, hash up to there), now and then.
         budget: What was promised to be survived; None: faults did as they liked, or there were none.
+        workload: What clients were to do, or None if they were never asked.
     """
 
     scenario: Scenario
@@ -66,6 +67,7 @@ class Run:
     trace: tuple[str, ...] = ()
     checkpoints: tuple[tuple[int, str], ...] = ()
     budget: Budget | None = None
+    workload: Workload | None = None
 
 
 def with_deviations(scenario: Scenario, overrides: Overrides) -> Overrides:

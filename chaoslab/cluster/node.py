@@ -55,7 +55,8 @@ class Node(NodeNetwork):
         settings: Settings given to the cluster.
         zones: The zone of each node that has one.
         directory: Look up who serves now, as in a name service: nodes that were started and not switched off for good.
-        random: The node's own stream of random numbers; use it instead of the ``random`` module.
+        random: The node's own stream of random numbers: ``random()``, ``below(n)``, ``between(low, high)``,
+            ``chance(ratio)``, ``pick(options)``, ``sample(options, count)``, ``shuffle(items)``.
         log: A structlog logger bound to the node's name, virtual time and role.
         disk: The node's disk.
     """

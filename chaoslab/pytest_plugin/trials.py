@@ -24,7 +24,17 @@ from chaoslab.explore import record
 from chaoslab.explore.outcome import Outcome
 from chaoslab.explore.recording import recording_text
 from chaoslab.explore.shrink import Shrunk
-from chaoslab.explore.strategies import STRATEGIES, Attempt, Job, Strategy, Target, attempt_of, strategy
+from chaoslab.explore.strategies import (
+    STRATEGIES,
+    Attempt,
+    Job,
+    Strategy,
+    Target,
+    attempt_of,
+    refuse_without_crashes,
+    strategy,
+)
+from chaoslab.explore.strategies.crash_points import CrashPoints
 from chaoslab.pytest_plugin.failures import (
     attach,
     keep_regression,
@@ -36,13 +46,15 @@ from chaoslab.pytest_plugin.failures import (
 from chaoslab.pytest_plugin.tally import PROPERTY, Tally
 from chaoslab.pytest_plugin.turns import PLAIN, Turn, base_of, folder_of, name_of, setup_of, shown, test_of
 from chaoslab.report.failure import error_lines, failed_check, failure_lines, own_traceback
+from chaoslab.runner import Run
 from chaoslab.scenario import Scenario, scenario_to_toml
 from chaoslab.trial import TestCode, Trial, provide, run_trial
 
 __all__ = ["run_turn"]
 
-_SHRUNK = pytest.StashKey[dict[tuple[str, str, str | None], str]]()
-_FRAMES = pytest.StashKey[dict[str, Scenario]]()
+_SHRUNK = pytest.StashKey[dict[tuple[str, str, str | None], tuple[str, bool]]]()
+"""By test and failure: which turn showed it first, and whether that could be made small."""
+_FRAMES = pytest.StashKey[dict[str, Run]]()
 
 
 def run_turn(item: pytest.Function, code: Callable[..., Awaitable[object]]) -> None:
@@ -136,8 +148,11 @@ class _Testing:
         """The scenario that the test amounts to, before any strategy: known once it has been run."""
         frames = self.item.config.stash.setdefault(_FRAMES, {})
         if self.name not in frames:
-            frames[self.name] = self.trial(0).run.scenario
-        return frames[self.name]
+            frames[self.name] = self.trial(0).run
+        run = frames[self.name]
+        if self.turn.strategy == CrashPoints.name:
+            refuse_without_crashes(run.budget, run.scenario.nodes)
+        return run.scenario
 
     @property
     def target(self) -> Target:
@@ -152,7 +167,8 @@ class _Testing:
         nodeid = item.nodeid.split("[")[0]
         folder = folder_of(item, turn, trial.run.seed)
         kinds = item.config.stash.setdefault(_SHRUNK, {})
-        first = kinds.setdefault((self.name, verdict.name, verdict.anomaly), turn.id)
+        kind = self.name, verdict.name, verdict.anomaly
+        first, is_first_small = kinds.setdefault(kind, (turn.id, False))
         small, shrunk = trial, None
         if turn.replayed is None and first == turn.id:
             try:
@@ -164,6 +180,7 @@ class _Testing:
                 attach(item, "\n".join(lines), replaces_traceback=True)
                 return parted
             small, shrunk = self.made_small(trial)
+            kinds[kind] = first, shrunk is not None
         replay = f"pytest '{nodeid}' --chaos-replay {shown(folder / 'scenario.toml')}"
         if turn.id == "replay":  # it is replayed already: the same again
             folder = base_of(item.config) / "replay"
@@ -173,7 +190,9 @@ class _Testing:
         if not is_written:
             replay = f"pytest '{item.nodeid}'"
         report = shown(folder / "report.html") if is_written else None
-        elsewhere = first if first != turn.id and turn.replayed is None else ""
+        elsewhere = ""
+        if first != turn.id and turn.replayed is None:
+            elsewhere = f"{first} does{', which was made small' if is_first_small else ''}"
         lines = failure_lines(
             small.run,
             seed=trial.run.seed,

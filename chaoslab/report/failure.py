@@ -71,13 +71,13 @@ def failure_lines(
         own: The faults that the test brought about itself.
         replay: The command that shows it again.
         report: Where the report is, if one was written.
-        shown_with: What failed in the same way and was made small, if this one was not because of that: then only what
-            is its own is told.
+        shown_with: What failed in the same way and was told before, in words such as ``"seed0 does"``: then only
+            what is its own is told of this one.
     """
     verdict = failed_check(run)
     lines = [f"{told(verdict)} (seed {seed})", *_wrapped(verdict.summary), ""]
     if shown_with:  # faults and operations are told there: in a run that is not small most of them do not matter
-        return [*lines, f"shrunk: no, it fails as {shown_with} does, which was made small", f"replay: {replay}"]
+        return [*lines, f"shrunk: no, it fails as {shown_with}", f"replay: {replay}"]
     lines += _told_faults(run, own, is_shrunk=shrunk is not None)
     found = failures(run.history, [*own, *run.injections], run.trace)
     if any(one.causes for one in found):

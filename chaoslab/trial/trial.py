@@ -190,6 +190,7 @@ def _trial(
         trace=tuple(engine.trace.lines),
         checkpoints=tuple(engine.trace.checkpoints),
         budget=None if cluster.nemesis is None else cluster.nemesis.budget,
+        workload=cluster.workload,
     )
     own = tuple(one for one in cluster.injections if one not in drawn)
     return Trial(run=done, error=error, own=own, log=tuple(engine.log.entries), is_driven=cluster.scenario is not None)

@@ -95,15 +95,20 @@ def nothing_is_lost(history: History, keys: tuple[str, ...], parameters: Any) ->
 
 
 def own_writes_are_seen(history: History, keys: tuple[str, ...], parameters: Any) -> Sequence[Verdict]:
-    """Judge whether everybody saw what they wrote themselves; each key has one author, whose values grow. O(n)."""
+    """Judge whether everybody saw what they wrote themselves; each key has one author, whose values grow. O(n).
+
+    A write of which nobody knows whether it happened may do so after a later one: what it wrote may be read any time.
+    """
     found, seen = None, 0
     own: dict[tuple[int, Any], Operation] = {}
-    for one in sorted(history.operations(), key=lambda one: one.call):  # a process asks one thing after the other
+    operations = history.operations()
+    late = {(one.key, one.argument) for one in operations if one.f == "write" and one.type == "info"}
+    for one in sorted(operations, key=lambda one: one.call):  # a process asks one thing after the other
         if one.type != "ok":
             continue
         if one.f == "write":
             own[one.process, one.key] = one
-        elif (one.process, one.key) in own:
+        elif (one.process, one.key) in own and (one.key, one.value) not in late:
             seen += 1
             written = own[one.process, one.key]
             if found is None and (one.value is None or one.value < written.argument):

@@ -356,3 +356,57 @@ def test_what_was_said_is_shown_in_order_of_virtual_time(suite: pytest.Pytester)
     assert {one["node"] for one in said} <= {"n1", "n2"}
     times = [one["time_s"] for one in said]
     assert times == sorted(times)
+
+
+OWN_WORK = """
+    import chaoslab as cl
+    import pytest
+
+    async def serve(node):
+        count = 0
+        async for message in node:
+            count += message.body.f == "add"
+            message.reply(count)
+
+    def operations(view):
+        while True:
+            yield cl.Invocation(f=view.random.pick(["add", "look"]), key="x", value=1)
+
+    WORK = cl.Workload(name="of my own", summary="adds and looks", model="of nobody", operations=operations)
+
+    def below_three(history):
+        bad = [one for one in history.operations() if one.f == "look" and one.type == "ok" and one.value > 2]
+        return cl.Verdict(outcome="invalid" if bad else "valid", name="below-three", summary=f"{len(bad)} are more.")
+
+    @pytest.mark.chaoslab(nodes=1, faults="drop")
+    async def test_own(cluster):
+        cluster.start(serve)
+        await cluster.drive(WORK, rate=10, seconds=3)
+        cluster.check(below_three)
+"""
+
+
+def test_what_fails_with_a_workload_and_a_check_of_ones_own_is_made_small(suite: pytest.Pytester) -> None:
+    """Nobody else needs to know the workload."""
+    suite.makepyfile(OWN_WORK)
+    result = suite.runpytest_subprocess("-q", "--chaos-seeds", "2")
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(
+        ["shrunk: * operations to *", "shrunk: no, it fails as seed0 does, which was made small"]
+    )
+
+
+def test_what_was_not_made_small_is_not_said_to_be(suite: pytest.Pytester) -> None:
+    """A test that fails before its clients work: there is nothing to leave out."""
+    suite.makepyfile("async def test_it(cluster):\n    raise ValueError('always')\n")
+    result = suite.runpytest_subprocess("-q", "--chaos-seeds", "2")
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["shrunk: no, it fails as seed0 does"])
+
+
+def test_crash_points_of_nodes_of_which_none_may_be_down_are_refused(suite: pytest.Pytester) -> None:
+    """Each seed: a test that passes without one crash shows nothing."""
+    suite.makepyfile(OWN_WORK)
+    result = suite.runpytest_subprocess("-q", "--chaos-seeds", "2", "--chaos-strategy", "crash-points")
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["*the strategy crash-points cuts the power of a node*1 of 1 nodes would be down*"])

@@ -79,6 +79,12 @@ class TestOwnWritesAreSeen:
         found = judged(workload, "own-writes-seen", did(1, 0, "write", "x", 5), saw(2, 1, "x", None), saw(3, 0, "x", 5))
         assert found == ("valid", None)
 
+    def test_what_nobody_knows_of_may_happen_late(self, workload: str) -> None:
+        """The write of 4 was given up, and arrived after that of 5."""
+        writes = [maybe(1, 0, "write", "x", 4), did(2, 1, "write", "x", 5)]
+        found = judged(workload, "own-writes-seen", *writes, saw(3, 1, "x", 5), saw(4, 1, "x", 4))
+        assert found == ("valid", None)
+
     @pytest.mark.parametrize("value", [None, 4])
     def test_the_author_does_not_see_it(self, workload: str, value: int | None) -> None:
         """But nothing, or what was there before."""

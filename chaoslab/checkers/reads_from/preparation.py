@@ -88,7 +88,10 @@ def prepare(history: History, model: Model) -> Sessions:
         UsageError: the model is no register, or an operation is neither a read nor a write nor a compare-and-set.
     """
     if model.shape != "register":
-        raise UsageError(f"these levels are about reads and writes, and the model {model.name!r} is no register.")
+        raise UsageError(
+            "session guarantees and causal consistency are about reads and writes, and the model "
+            f"{model.name!r} is no register."
+        )
     kinds = dict.fromkeys(model.reads, _READ) | dict.fromkeys(_WRITES, _WRITE) | {"cas": _CAS}
     partners, types, fs, values = history.partners, history.types, history.fs, history.values
     keyed = model.keyed

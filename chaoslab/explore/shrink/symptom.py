@@ -73,18 +73,19 @@ def _has_settled(done: Run, plugins: Registry) -> bool:
 
     Without that what holds in the end would be violated by everybody: that is not the failure that is looked for.
     """
-    workload = plugins.workload(done.scenario.workload)
-    quiet_ns = workload.quiet_ns // 2
-    if not quiet_ns or not done.scenario.operations:
+    workload = done.workload
+    if workload is None or workload.quiet_ns < 2 or not done.scenario.operations:
         return True
+    quiet_ns = workload.quiet_ns // 2
     operations = sorted(done.history.operations(), key=lambda one: one.call_time_ns)
     pairs = itertools.pairwise(one.call_time_ns for one in operations)
     ends_ns = [after for before, after in pairs if after - before >= quiet_ns]
     if not ends_ns:
         return False
-    reads = plugins.models[workload.model].reads
+    model = plugins.models.get(workload.model)
+    calm = model is None or all(one.f in model.reads for one in operations if one.call_time_ns >= ends_ns[-1])
     healed = all((one.healed_ns or 0) <= ends_ns[-1] - quiet_ns for one in done.injections)
-    return healed and all(one.f in reads for one in operations if one.call_time_ns >= ends_ns[-1])
+    return healed and calm
 
 
 def expecting(symptom: Symptom, first: Run) -> Expect:

@@ -24,6 +24,7 @@ import attrs
 
 from chaoslab.choices import Choices, Stream
 from chaoslab.cluster.host import AT_ONCE
+from chaoslab.errors import UsageError
 from chaoslab.explore.strategies.attempt import Attempt, Job, baseline, in_rounds
 from chaoslab.explore.strategies.uniform import Uniform
 from chaoslab.faults import Crash, CrashAt, LoseUnsynced, RenameLost, ReorderWrites, TornWrite
@@ -32,7 +33,7 @@ from chaoslab.nemesis import Budget, Plan, Scene, Step
 from chaoslab.scenario import Scenario, scenario_to_toml
 from chaoslab.units import NS_PER_S
 
-__all__ = ["CrashPoints"]
+__all__ = ["CrashPoints", "refuse_without_crashes"]
 
 _SHOWN_BY_A_CRASH: Final = (LoseUnsynced, TornWrite, ReorderWrites, RenameLost)
 _SCENE: Final = Scene(nodes=(), duration_ns=0)  # their strengths depend on nothing in it
@@ -63,6 +64,20 @@ class CrashPoints(Uniform):
         ]
         plan = sorted((*barriers.plan, *steps), key=lambda step: step.begin_ns)
         return Attempt(scenario=scenario, seed=seed, plan=tuple(plan))
+
+
+def refuse_without_crashes(budget: Budget | None, nodes: int) -> None:
+    """Refuse to look for what can never come: a power cut of a node where none may be down.
+
+    Raises:
+        UsageError: *budget* does not allow one of *nodes* nodes to be down.
+    """
+    refusal = None if budget is None else budget.refusal(Crash(), nodes, down=1)
+    if refusal is not None:
+        raise UsageError(
+            "the strategy crash-points cuts the power of a node, and that is not within what the nodes promise to "
+            f'survive ({refusal}). More nodes, or another budget, such as cl.Budget(down="all"), can be tested.'
+        )
 
 
 @attrs.frozen
