@@ -370,7 +370,7 @@ OWN_WORK = """
 
     def operations(view):
         while True:
-            yield cl.Invocation(f=view.random.pick(["add", "look"]), key="x", value=1)
+            yield cl.Invocation(f=view.random.pick(["add", "look"]), key="x")
 
     WORK = cl.Workload(name="of my own", summary="adds and looks", model="of nobody", operations=operations)
 
