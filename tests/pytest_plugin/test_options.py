@@ -159,7 +159,7 @@ def test_what_failed_is_written_where_people_say(suite: pytest.Pytester, how: st
     again.assert_outcomes(failed=1)
 
 
-@pytest.mark.parametrize("strategy", ["swarm", "pct", "pos", "bounded-delay", "crash-points"])
+@pytest.mark.parametrize("strategy", ["swarm", "pct", "pos", "bounded-delay"])
 def test_a_strategy_makes_the_runs_and_what_it_finds_comes_back(suite: pytest.Pytester, strategy: str) -> None:
     """Its name stands in the test's id; the failure is the same when replayed, and comes first the next time."""
     suite.makepyfile(WRONG)
