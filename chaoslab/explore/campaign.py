@@ -21,7 +21,7 @@ from concurrent.futures import BrokenExecutor, Executor, Future
 
 import attrs
 
-from chaoslab.explore.outcome import Finding, Outcome, one_at_a_time, outcome_of
+from chaoslab.explore.outcome import Finding, Outcome, one_at_a_time, outcome_of, unended
 from chaoslab.explore.strategies import Job, Strategy, Target, attempt_of
 from chaoslab.plugins import registry
 from chaoslab.scenario import Scenario, parse_scenario
@@ -163,8 +163,15 @@ def _alone(
                 "waits in code that nothing interrupts, such as a function in C, and its process was ended."
             )
         finding = Finding(check="limit", verdict="unknown", anomaly=None, summary=summary)
-        protocol = _scenario(job.target.text).protocol
-        outcome = Outcome(
-            scenario=job.target.name, protocol=protocol, seed=job.seed, verdict="unknown", findings=(finding,)
+        attempt = attempt_of(job, _scenario(job.target.text))
+        outcome = unended(
+            job.target.name,
+            attempt.scenario,
+            attempt.seed,
+            finding,
+            plan=attempt.plan,
+            overrides=attempt.overrides or {},
         )
+        if attempt.steering is not None:  # with which draws, its process alone knew
+            outcome = attrs.evolve(outcome, recording="")
         return outcome, renew()

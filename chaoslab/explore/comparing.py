@@ -183,8 +183,8 @@ def nearest_passing(failing: Run) -> Run | None:
     """Return the run that holds and is the same as *failing* for longest, or None if none of those tried holds."""
     recording = record(failing)
     candidates = [
-        attrs.evolve(recording, plan=tuple(step for step in recording.plan if step is not left_out))
-        for left_out in recording.plan
+        attrs.evolve(recording, plan=tuple(step for step in failing.plan if step is not left_out))
+        for left_out in failing.plan
     ]
     candidates += [
         attrs.evolve(recording, overrides={name: one for name, one in recording.overrides.items() if name != left_out})

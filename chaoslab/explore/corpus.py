@@ -249,7 +249,7 @@ def _add(database: sqlite3.Connection, outcome: Outcome) -> bool:
             (*found, back["id"]),
         )
         return False
-    if outcome.recording and not _is_settled(database, known, outcome.recording):
+    if outcome.trace_hash and not _is_settled(database, known, outcome.recording):
         waiting = database.execute(f"SELECT count(*) FROM sightings WHERE {_ALIKE}", named).fetchone()[0]  # noqa: S608
         if waiting < SIGHTINGS_MAX:
             _insert(database, "sightings", named, found)

@@ -75,7 +75,7 @@ class Entry:
         seed: The seed that showed it first.
         verdict: ``"invalid"`` or ``"unknown"``.
         summary: One sentence.
-        recording: What replays it; empty where the run did not end.
+        recording: What replays it; empty if its process died before it could say.
         shrunk: The smallest scenario that shows it, as TOML; empty if none was made.
         size: How much was shrunk, in words.
         state: ``"failing"``, ``"fixed"`` (its recording holds now), or ``"diverged"`` (it does something else now).

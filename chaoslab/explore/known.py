@@ -10,10 +10,10 @@ from typing import Any
 
 import attrs
 
-from chaoslab.errors import ChaosLabError, DeterminismError, LimitExceeded, UsageError
+from chaoslab.errors import ChaosLabError, LimitExceeded, UsageError
 from chaoslab.explore.corpus import Corpus
 from chaoslab.explore.failures import NO_FAULT, Entry, Sighting
-from chaoslab.explore.outcome import FINDINGS, given_up_after, is_given_up, one_at_a_time
+from chaoslab.explore.outcome import FINDINGS, finding_of_error, given_up_after, is_given_up, one_at_a_time
 from chaoslab.explore.recording import parse_recording
 from chaoslab.explore.shrink import Size, shrink
 from chaoslab.runner import Run, run
@@ -36,8 +36,9 @@ def replay_known(
 ) -> None:
     """Run every failure of *corpus* again and note whether it still fails.
 
-    ``failing``: the same check fails. ``fixed``: the run holds. ``diverged``: it does something else now: another check
-    fails, its recording does not fit the code any more, or the run does not end.
+    ``failing``: the same check fails, or the run ends in the same error or at its limit again. ``fixed``: the run
+    holds. ``diverged``: it does something else now: another check fails, it ends in an error that it did not end in
+    then, or its recording does not fit the code any more.
 
     Args:
         corpus: Where they are.
@@ -48,7 +49,7 @@ def replay_known(
     entries = [entry for entry in corpus.entries() if entry.recording]
     state_of = functools.partial(_state, run_seconds=run_seconds)
     for entry, state in zip(entries, each(state_of, entries), strict=True):
-        known = state or "diverged"
+        known = state or _unended(entry)
         corpus.set_state(entry.id, known)
         tell(entry, known)
 
@@ -58,16 +59,14 @@ def _state(entry: Entry, *, run_seconds: float) -> str:
         with one_at_a_time, given_up_after(run_seconds):
             recording = parse_recording(entry.recording, file=f"failure {entry.id}")
             done = run(recording.scenario, recording.seed, plan=recording.plan, overrides=recording.overrides)
-    except (UsageError, DeterminismError, MemoryError):
+    except UsageError:
         return "diverged"
-    except ChaosLabError as error:
-        if type(error) not in FINDINGS:
-            raise
-        return "failing" if FINDINGS[type(error)][0] == entry.signature.check else "diverged"
     except BaseException as error:
-        if is_given_up(error):
-            return "diverged"
-        raise
+        finding = finding_of_error(error, run_seconds)
+        if finding is None:
+            raise
+        named = entry.signature
+        return "failing" if (finding.check, finding.anomaly or "") == (named.check, named.anomaly) else "diverged"
     failed = [verdict.name for verdict in done.checks if verdict.outcome != "valid"]
     if entry.signature.check in failed:
         return "failing"
@@ -94,6 +93,11 @@ class MadeSmall:
     def size(self) -> str:
         """How large it is, in words."""
         return f"{counted(self.after.faults, 'fault')}, {counted(self.after.operations, 'operation')}"
+
+
+def _unended(entry: Entry) -> str:
+    """Return the state of a failure whose run ended its process: that is what ``limit`` tells."""
+    return "failing" if entry.signature.check == "limit" else "diverged"
 
 
 def shrink_new(
@@ -135,7 +139,7 @@ def shrink_new(
 
 
 def make_small(recording: str, *, seconds_max: float = 0.0, run_seconds: float = 0.0) -> MadeSmall | None:
-    """Return what the run of *recording* shrinks to; None if it does not come back with its faults written out.
+    """Return what the run of *recording* shrinks to; None if it did not end, or does not come back with its faults.
 
     Args:
         recording: What replays it, as text.
@@ -145,9 +149,12 @@ def make_small(recording: str, *, seconds_max: float = 0.0, run_seconds: float =
     until = time.monotonic() + (seconds_max or math.inf)
     run_within = functools.partial(_run_within, run_seconds)
     try:
+        recorded = parse_recording(recording, file="a failure of the corpus")
+        if not recorded.trace_hash:
+            return None
         with one_at_a_time:
             shrunk = shrink(
-                parse_recording(recording, file="a failure of the corpus"),
+                recorded,
                 runs_max=SHRINK_RUNS,
                 run=run_within,
                 go_on=lambda: time.monotonic() < until,

@@ -34,10 +34,11 @@ from chaoslab.errors import (
     LimitExceeded,
     NodeError,
 )
-from chaoslab.explore.recording import record, recording_text
+from chaoslab.explore.recording import record, record_unended, recording_text
 from chaoslab.nemesis import Plan
 from chaoslab.own_code import function_of, place_of
 from chaoslab.runner import Run, run
+from chaoslab.runs import merged_overrides
 from chaoslab.scenario import Scenario
 from chaoslab.sim import Engine
 
@@ -47,10 +48,12 @@ __all__ = [
     "Finding",
     "Outcome",
     "end_process_if_stuck",
+    "finding_of_error",
     "given_up_after",
     "is_given_up",
     "one_at_a_time",
     "outcome_of",
+    "unended",
 ]
 
 one_at_a_time = threading.Lock()
@@ -99,7 +102,7 @@ class Outcome:
         cpu_s: CPU seconds of the run and its checks.
         probes: How often each probe was passed.
         warnings: What made the run prove less than it seems to.
-        recording: What replays a run that did not hold, as text; empty for the others and where the run did not end.
+        recording: What replays a run that did not hold, as text; empty for the others.
         features: What it reached, as numbers, if that was asked for: see ``strategies.coverage``.
         heritage: What replays it whether it held or not, as text, if features were asked for.
     """
@@ -143,25 +146,30 @@ def outcome_of(
         steering: Makes what decides draws while the run goes on.
         features_of: Says what a run has reached.
     """
-    began = process_time()
+    began, engines = process_time(), list[Engine]()
+
+    def steered(engine: Engine) -> Steer:
+        assert steering is not None
+        engines.append(engine)
+        return steering(engine)
+
     try:
         with given_up_after(seconds_max):
             done = run(
-                scenario, seed, plan=plan, overrides=overrides, steering=steering, trace_kept=features_of is not None
+                scenario,
+                seed,
+                plan=plan,
+                overrides=overrides,
+                steering=None if steering is None else steered,
+                trace_kept=features_of is not None,
             )
             findings = tuple(_finding(verdict) for verdict in done.checks if verdict.outcome != "valid")
     except BaseException as error:
-        finding = _finding_of_error(error, seconds_max)
+        finding = finding_of_error(error, seconds_max)
         if finding is None:
             raise
-        return Outcome(
-            scenario=name,
-            protocol=scenario.protocol,
-            seed=seed,
-            verdict=finding.verdict,
-            findings=(finding,),
-            cpu_s=process_time() - began,
-        )
+        draws = merged_overrides(engines[0].choices.steered if engines else {}, overrides or {})
+        return unended(name, scenario, seed, finding, plan=plan, overrides=draws, cpu_s=process_time() - began)
     outcome = _outcome(name, done, findings, process_time() - began)
     if features_of is None:
         return outcome
@@ -169,7 +177,30 @@ def outcome_of(
     return attrs.evolve(outcome, features=features_of(done), heritage=heritage, cpu_s=process_time() - began)
 
 
-def _finding_of_error(error: BaseException, seconds_max: float) -> Finding | None:
+def unended(
+    name: str,
+    scenario: Scenario,
+    seed: int,
+    finding: Finding,
+    *,
+    plan: Plan | None,
+    overrides: Overrides,
+    cpu_s: float = 0.0,
+) -> Outcome:
+    """Return the outcome of a run that did not end; *finding* says why, the rest is what it was given."""
+    recording = record_unended(scenario, seed, plan=plan, overrides=overrides, verdict=finding.verdict)
+    return Outcome(
+        scenario=name,
+        protocol=scenario.protocol,
+        seed=seed,
+        verdict=finding.verdict,
+        findings=(finding,),
+        cpu_s=cpu_s,
+        recording=recording_text(recording),
+    )
+
+
+def finding_of_error(error: BaseException, seconds_max: float) -> Finding | None:
     """Return what *error*, which ended the run, says about the code under test; None if it says nothing of it."""
     given_up = next((one for one in _all_of(error) if isinstance(one, _GivenUp)), None)
     if given_up is not None:

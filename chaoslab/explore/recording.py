@@ -2,7 +2,8 @@
 
 Rules:
 
-1. A recording holds the scenario, the seed, the fault plan and the overridden draws; the rest follows from them.
+1. A recording holds the scenario, the seed, the fault plan and the overridden draws; the rest follows from them. Of a
+   run that did not end the plan may be missing: the seed draws it once more.
 2. It is versioned and checksummed. A damaged one, or one of another version, is refused in words.
 3. It holds the run's hash and checkpoints of it, so that a replay that goes another way is noticed, and where.
 
@@ -37,6 +38,7 @@ __all__ = [
     "parse_recording",
     "read_recording",
     "record",
+    "record_unended",
     "recording_text",
     "recording_with_code_named",
     "replay",
@@ -56,16 +58,16 @@ class Recording:
     Attributes:
         scenario: What was run.
         seed: With which seed.
-        plan: The fault plan.
+        plan: The fault plan; None: the seed draws it once more.
         overrides: The draws that were not left to the seed.
-        trace_hash: The hash of everything that happened.
+        trace_hash: The hash of everything that happened; empty if the run did not end.
         checkpoints: (number of lines, hash up to there).
         verdict: What came of it.
     """
 
     scenario: Scenario
     seed: int
-    plan: Plan
+    plan: Plan | None
     overrides: Overrides
     trace_hash: str
     checkpoints: tuple[tuple[int, str], ...]
@@ -85,6 +87,23 @@ def record(done: Run) -> Recording:
     )
 
 
+def record_unended(
+    scenario: Scenario, seed: int, *, plan: Plan | None, overrides: Overrides, verdict: str
+) -> Recording:
+    """Return the recording of a run that did not end, so that only what it was given is known of it.
+
+    Args:
+        scenario: What was run.
+        seed: With which seed.
+        plan: The fault plan that it was given; None: it was drawn from the seed.
+        overrides: The draws that were not left to the seed.
+        verdict: What came of it.
+    """
+    return Recording(
+        scenario=scenario, seed=seed, plan=plan, overrides=overrides, trace_hash="", checkpoints=(), verdict=verdict
+    )
+
+
 def _checksum(content: Mapping[str, Any]) -> str:
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
@@ -96,7 +115,7 @@ def recording_text(recording: Recording) -> str:
         "chaoslab_recording": VERSION,
         "scenario": scenario_to_toml(recording.scenario),
         "seed": recording.seed,
-        "plan": [step_written(step) for step in recording.plan],
+        "plan": None if recording.plan is None else [step_written(step) for step in recording.plan],
         "overrides": {
             name: {str(at): draw for at, draw in draws.items()} for name, draws in recording.overrides.items()
         },
@@ -174,7 +193,7 @@ def parse_recording(text: str, plugins: Registry | None = None, *, file: str | N
     return Recording(
         scenario=parse_scenario(content["scenario"], plugins, file=file),
         seed=content["seed"],
-        plan=tuple(step_read(step, plugins) for step in content["plan"]),
+        plan=None if content["plan"] is None else tuple(step_read(step, plugins) for step in content["plan"]),
         overrides={name: {int(at): draw for at, draw in draws.items()} for name, draws in content["overrides"].items()},
         trace_hash=content["trace_hash"],
         checkpoints=tuple((count, digest) for count, digest in content["checkpoints"]),
@@ -192,6 +211,7 @@ def replay(recording: Recording, *, plugins: Registry | None = None, trace: list
 
     Raises:
         DeterminismError: something else happened; says where it began.
+        NodeError, DeadlockError, LimitExceeded: the run does not end, as that of a recording may not have.
     """
     again = run(
         recording.scenario,
@@ -203,6 +223,11 @@ def replay(recording: Recording, *, plugins: Registry | None = None, trace: list
     )
     if again.trace_hash == recording.trace_hash:
         return again
+    if not recording.trace_hash:
+        raise DeterminismError(
+            "the run of the recording did not end, and this one does: the code under test, or ChaosLab, is not what "
+            f"it was. Its verdict is {again.verdict}."
+        )
     replayed = [line for line in again.trace if not is_remark(line)]
     difference = None
     if trace is not None:

@@ -38,7 +38,15 @@ def failing() -> Outcome:
 def made_up(seed: int, anomaly: str = "stale read") -> Outcome:
     finding = Finding(check="linearizable", verdict="invalid", anomaly=anomaly, summary="so it is.")
     recording = f'{{"seed": {seed}}}'
-    return Outcome(scenario="s", protocol="p", seed=seed, verdict="invalid", findings=(finding,), recording=recording)
+    return Outcome(
+        scenario="s",
+        protocol="p",
+        seed=seed,
+        verdict="invalid",
+        findings=(finding,),
+        trace_hash="ended",
+        recording=recording,
+    )
 
 
 def test_one_bug_is_one_entry(tmp_path: Path) -> None:

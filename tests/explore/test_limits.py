@@ -5,14 +5,20 @@ from __future__ import annotations
 import itertools
 import os
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 import trio
 
+from chaoslab.errors import DeterminismError, NodeError
 from chaoslab.explore.campaign import Target, campaign, seeds_of
+from chaoslab.explore.corpus import Corpus
 from chaoslab.explore.crew import crew_for
+from chaoslab.explore.known import replay_known, shrink_new
 from chaoslab.explore.outcome import Outcome, outcome_of
+from chaoslab.explore.recording import parse_recording, replay
 from chaoslab.explore.workers import local_executor
 from chaoslab.plugins import Protocol, registry
 from chaoslab.scenario import parse_scenario
@@ -175,6 +181,56 @@ def test_what_a_node_raises_is_told_by_its_kind_and_function() -> None:
     assert (finding.check, finding.anomaly) == (
         "node-error", "KeyError in raising_in_a_nursery.<locals>.serve.<locals>.raising",
     )  # fmt: skip
+
+
+mistake: list[type[Exception]] = []
+"""What a node raises as soon as it starts, while there is a mistake in it."""
+
+
+def single_copy(context: Context) -> Any:
+    if mistake:
+        raise mistake[0]("x")
+    return registry().protocol("single-copy").replica(context)
+
+
+def test_a_run_that_did_not_end_is_known_to_the_next_campaign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While it ends in the same exception it fails, in another it does something else; once it ends it is fixed."""
+    mine = attrs.evolve(registry().protocol("single-copy"), name="mine", replica=single_copy)
+    monkeypatch.setitem(registry().protocols, "mine", mine)
+    scenario = parse_scenario(TEXT.format(name="mine"), registry())
+    corpus, states = Corpus(tmp_path / "c.db"), list[str]()
+    for error in (KeyError, KeyError, ValueError, None, KeyError):
+        monkeypatch.setattr(f"{__name__}.mistake", [error] if error else [])
+        replay_known(corpus, lambda entry, state: states.append(state))
+        found = outcome_of("mine", scenario, 1)
+        assert (found.verdict, bool(found.trace_hash)) == (("invalid", False) if error else ("valid", True))
+        if error is KeyError:
+            corpus.add(found)
+    assert states == ["failing", "diverged", "fixed", "failing"]
+    assert not corpus.sightings()
+    shrink_new(corpus, lambda entry, small: pytest.fail("it cannot be made small"))
+    corpus.close()
+
+
+def unlucky(context: Context) -> Any:
+    if context.random.below(100) == 25:
+        raise ValueError("a quarter")
+    return registry().protocol("single-copy").replica(context)
+
+
+def test_a_recording_of_a_run_that_did_not_end_has_the_draws_that_were_steered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It ends in the same way by its recording alone; told in words when it does not."""
+    mine = attrs.evolve(registry().protocol("single-copy"), name="mine", replica=unlucky)
+    monkeypatch.setitem(registry().protocols, "mine", mine)
+    scenario = parse_scenario(TEXT.format(name="mine"), registry())
+    found = outcome_of("mine", scenario, 1, steering=lambda engine: lambda stream: lambda draw: 0.25)
+    recording = parse_recording(found.recording)
+    assert found.findings[0].check == "node-error"
+    assert 0.25 in next(iter(recording.overrides.values())).values()
+    with pytest.raises(NodeError):
+        replay(recording)
+    with pytest.raises(DeterminismError, match="did not end, and this one does"):
+        replay(attrs.evolve(recording, overrides={}))
 
 
 def outcome_with(protocol: Protocol, seconds_max: float = 0.0) -> Outcome:

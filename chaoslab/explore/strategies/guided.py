@@ -153,7 +153,7 @@ def _is_readable(recording: str) -> bool:
 
 
 def _child(parent: Recording, seed: int, stream: Stream) -> Attempt:
-    plan, overrides = parent.plan, {name: dict(draws) for name, draws in parent.overrides.items()}
+    plan, overrides = parent.plan or (), {name: dict(draws) for name, draws in parent.overrides.items()}
     own_seed = parent.seed
     for _ in range(1 + stream.below(3)):
         what = stream.below(4)
