@@ -96,7 +96,7 @@ class CorpusFile:
         self._path = path
         with self._told():
             self.database = sqlite3.connect(path, timeout=_PATIENCE_S, isolation_level=None)
-            weakref.finalize(self, self.database.close)  # also if it is no corpus, or nobody closes it
+            self._close = weakref.finalize(self, self.database.close)  # also if it is no corpus, or nobody closes it
             self.database.row_factory = sqlite3.Row
             self._open()
 
@@ -119,7 +119,7 @@ class CorpusFile:
 
     def close(self) -> None:
         """Close the file."""
-        self.database.close()
+        self._close()  # once: another thread, which may collect this object, must not
 
     @contextmanager
     def _told(self) -> Iterator[None]:
