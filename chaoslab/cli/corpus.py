@@ -83,7 +83,7 @@ def _what_next(file: Path, entry: Entry) -> str:
     if entry.shrunk or entry.recording:
         return f"take it out with: {shlex.join(['chaoslab', 'corpus', 'export', str(file), str(entry.id)])}"
     again = shlex.join(["chaoslab", "run", entry.scenario, "--seed", str(entry.seed)])
-    return f"its run did not end, and its process died, so nothing was recorded; repeat with: {again}"
+    return f"nothing was recorded of its run, which did not end; repeat with: {again}"
 
 
 @corpus.command("export")
@@ -96,7 +96,7 @@ def export(
     entry = _opened(file).entry(number)
     ending = "toml" if entry.shrunk else "recording.json"
     if not entry.shrunk and not entry.recording:
-        raise UsageError(f"failure {number} is of a run whose process died: there is only its seed, {entry.seed}.")
+        raise UsageError(f"nothing was recorded of failure {number}: there is only its seed, {entry.seed}.")
     named = entry.signature
     out = out or Path(
         f"{local_code.short(named.protocol).rpartition(':')[2]}-{named.anomaly or named.check}.{ending}".replace(

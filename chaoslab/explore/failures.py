@@ -75,7 +75,7 @@ class Entry:
         seed: The seed that showed it first.
         verdict: ``"invalid"`` or ``"unknown"``.
         summary: One sentence.
-        recording: What replays it; empty if its process died before it could say.
+        recording: What replays it; empty if nothing was recorded of its run, which did not end.
         shrunk: The smallest scenario that shows it, as TOML; empty if none was made.
         size: How much was shrunk, in words.
         state: ``"failing"``, ``"fixed"`` (its recording holds now), or ``"diverged"`` (it does something else now).

@@ -49,7 +49,7 @@ def replay_known(
     entries = [entry for entry in corpus.entries() if entry.recording]
     state_of = functools.partial(_state, run_seconds=run_seconds)
     for entry, state in zip(entries, each(state_of, entries), strict=True):
-        known = state or _unended(entry)
+        known = state or ("failing" if entry.signature.check == "limit" else "diverged")  # it ended its process
         corpus.set_state(entry.id, known)
         tell(entry, known)
 
@@ -93,11 +93,6 @@ class MadeSmall:
     def size(self) -> str:
         """How large it is, in words."""
         return f"{counted(self.after.faults, 'fault')}, {counted(self.after.operations, 'operation')}"
-
-
-def _unended(entry: Entry) -> str:
-    """Return the state of a failure whose run ended its process: that is what ``limit`` tells."""
-    return "failing" if entry.signature.check == "limit" else "diverged"
 
 
 def shrink_new(
@@ -149,10 +144,10 @@ def make_small(recording: str, *, seconds_max: float = 0.0, run_seconds: float =
     until = time.monotonic() + (seconds_max or math.inf)
     run_within = functools.partial(_run_within, run_seconds)
     try:
-        recorded = parse_recording(recording, file="a failure of the corpus")
-        if not recorded.trace_hash:
-            return None
         with one_at_a_time:
+            recorded = parse_recording(recording, file="a failure of the corpus")
+            if not recorded.trace_hash:
+                return None
             shrunk = shrink(
                 recorded,
                 runs_max=SHRINK_RUNS,

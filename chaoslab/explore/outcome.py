@@ -102,7 +102,8 @@ class Outcome:
         cpu_s: CPU seconds of the run and its checks.
         probes: How often each probe was passed.
         warnings: What made the run prove less than it seems to.
-        recording: What replays a run that did not hold, as text; empty for the others.
+        recording: What replays a run that did not hold, as text; empty for the others, and where only its
+            process, which died, knew the draws.
         features: What it reached, as numbers, if that was asked for: see ``strategies.coverage``.
         heritage: What replays it whether it held or not, as text, if features were asked for.
     """
@@ -146,11 +147,14 @@ def outcome_of(
         steering: Makes what decides draws while the run goes on.
         features_of: Says what a run has reached.
     """
-    began, engines = process_time(), list[Engine]()
+    began = process_time()
+    steered: Overrides = {}
 
-    def steered(engine: Engine) -> Steer:
+    def watched(engine: Engine) -> Steer:
+        """Know what is steered even if the run does not end; not by its engine, which would keep the cluster alive."""
+        nonlocal steered
         assert steering is not None
-        engines.append(engine)
+        steered = engine.choices.steered
         return steering(engine)
 
     try:
@@ -160,7 +164,7 @@ def outcome_of(
                 seed,
                 plan=plan,
                 overrides=overrides,
-                steering=None if steering is None else steered,
+                steering=None if steering is None else watched,
                 trace_kept=features_of is not None,
             )
             findings = tuple(_finding(verdict) for verdict in done.checks if verdict.outcome != "valid")
@@ -168,7 +172,7 @@ def outcome_of(
         finding = finding_of_error(error, seconds_max)
         if finding is None:
             raise
-        draws = merged_overrides(engines[0].choices.steered if engines else {}, overrides or {})
+        draws = merged_overrides(steered, overrides or {})
         return unended(name, scenario, seed, finding, plan=plan, overrides=draws, cpu_s=process_time() - began)
     outcome = _outcome(name, done, findings, process_time() - began)
     if features_of is None:
